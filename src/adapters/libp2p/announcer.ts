@@ -1,0 +1,97 @@
+import type { NodeId } from '#core/protocol/ids.ts'
+import type { Clock } from '#ports/clock.ts'
+import { decodeAnnouncement, encodeAnnouncement, type Announcement } from './announcement.ts'
+import type { Candidates } from './candidates.ts'
+import type { GossipSub } from './gossip.ts'
+
+export interface AnnouncerInit {
+  readonly self: NodeId
+  readonly gossip: GossipSub
+  readonly topic: string
+  readonly clock: Clock
+  readonly candidates: Candidates
+  /** What to say about this node now. */
+  readonly describe: () => { readonly listening: boolean; readonly links: number }
+  readonly onHeard: () => void
+}
+
+/** Answers to a newcomer in the whole network: more would only repeat what it needs. */
+const ANSWERS = 8
+/** Announcements that several causes ask for within this time become one. */
+const GATHER_MS = 30
+
+/** Tells the network that this node is here, and hears who else is. */
+export class Announcer {
+  readonly #init: AnnouncerInit
+  #running = false
+  #asking = false
+  #dueMs: number | null = null
+  #cancelDue: () => void = () => undefined
+  #cancelNext: () => void = () => undefined
+
+  constructor(init: AnnouncerInit) {
+    this.#init = init
+  }
+
+  start(): void {
+    const { gossip, topic } = this.#init
+    this.#running = true
+    gossip.subscribe(topic)
+    this.#scheduleNext()
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#cancelDue()
+    this.#cancelNext()
+  }
+
+  /** Announces at once, and asks everybody to answer: this node has just come within earshot. */
+  ask(): void {
+    this.#asking = true
+    this.#announce()
+  }
+
+  /** Announces soon: something about this node has changed. */
+  announceSoon(waitMs = GATHER_MS): void {
+    if (!this.#running || this.#dueMs !== null) return
+    const { clock } = this.#init
+    this.#dueMs = clock.now() + waitMs
+    this.#cancelDue = clock.setTimer(this.#dueMs, () => this.#announce())
+  }
+
+  /** Takes in a frame of the discovery topic. False for one that is malformed. */
+  hear(frame: Uint8Array): boolean {
+    const announcement = decodeAnnouncement(frame)
+    if (!announcement) return false
+    if (announcement.node !== this.#init.self) this.#hear(announcement)
+    return true
+  }
+
+  #hear(announcement: Announcement): void {
+    const { candidates, clock } = this.#init
+    candidates.hear(announcement, clock.now())
+    if (announcement.asking && Math.random() * candidates.size < ANSWERS) {
+      this.announceSoon(candidates.size > ANSWERS ? Math.random() * 100 : 0)
+    }
+    this.#init.onHeard()
+  }
+
+  #announce(): void {
+    if (!this.#running) return
+    const { self, gossip, topic, describe } = this.#init
+    this.#cancelDue()
+    this.#dueMs = null
+    const asking = this.#asking
+    this.#asking = false
+    void gossip.publish(topic, encodeAnnouncement({ node: self, asking, ...describe() })).catch(() => undefined)
+    this.#scheduleNext()
+  }
+
+  #scheduleNext(): void {
+    const { clock, candidates } = this.#init
+    this.#cancelNext()
+    const waitMs = candidates.announceMs * (0.75 + Math.random() / 2)
+    this.#cancelNext = clock.setTimer(clock.now() + waitMs, () => this.#announce())
+  }
+}

@@ -1,0 +1,137 @@
+import * as cbor from '@ipld/dag-cbor'
+import * as v from 'valibot'
+import { bytesToHex, equalBytes, hexToBytes } from '../bytes.ts'
+import { domainBytes, domainHash } from './domains.ts'
+import type { Digest, NodeId, Signature } from './ids.ts'
+import { MAX_FRAME_BYTES, MAX_INVITED } from './limits.ts'
+import { Message } from './messages.ts'
+import { fromWire, toWire, type OpenText, type SealText } from './wire.ts'
+import { ENVELOPE_VERSION } from './version.ts'
+
+/**
+ * The form of everything that is published (SPEC ENV-1): `{v, from, payload, sig}` in DAG-CBOR, where `payload` is
+ * itself DAG-CBOR of `{seq, grants, message}`. The signature covers the payload's bytes as received, behind a domain
+ * prefix and the network's name; nothing is re-encoded before it is checked.
+ */
+
+const bytesOf = (length: number) =>
+  v.pipe(
+    v.instance(Uint8Array),
+    v.check((bytes) => bytes.length === length),
+  )
+
+const Frame = v.strictObject({
+  v: v.literal(ENVELOPE_VERSION),
+  from: bytesOf(32),
+  payload: v.instance(Uint8Array),
+  sig: bytesOf(64),
+})
+
+/** A session key for one participant: 32 bytes and a 16-byte tag. */
+export const GRANT_BYTES = 48
+
+const Payload = v.strictObject({
+  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** Wrapped session keys, one a participant in the order of the message; empty on most messages. */
+  grants: v.pipe(v.array(bytesOf(GRANT_BYTES)), v.maxLength(MAX_INVITED)),
+  message: v.unknown(),
+})
+
+/** Decoded and well-formed; the signature is not checked yet, texts are closed. */
+export interface Envelope {
+  readonly digest: Digest
+  readonly from: NodeId
+  readonly sequence: number
+  readonly grants: readonly Uint8Array[]
+  readonly message: Message
+  /** What the signature must cover. */
+  readonly signedBytes: Uint8Array
+  readonly signature: Signature
+  /** As it travelled: what transcripts keep. */
+  readonly frame: Uint8Array
+}
+
+/** Why a frame was dropped before its signature was looked at. */
+export type Malformation = 'oversized' | 'undecodable' | 'not-canonical' | 'unknown-type' | 'schema'
+
+export type Decoded = { ok: true; envelope: Envelope } | { ok: false; reason: Malformation }
+
+const refused = (reason: Malformation): Decoded => ({ ok: false, reason })
+
+/** Cap, decode, schema: the first steps for every byte that a peer sends (SPEC ENV-2). Never throws. */
+export function decodeEnvelope(frame: Uint8Array, network: string, open: OpenText | null = null): Decoded {
+  if (frame.length > MAX_FRAME_BYTES) return refused('oversized')
+  const outer = decodeCanonical(frame)
+  if (!outer.ok) return outer
+  const parsed = v.safeParse(Frame, outer.value)
+  if (!parsed.success) return refused('schema')
+  const inner = decodeCanonical(parsed.output.payload)
+  if (!inner.ok) return inner
+  const payload = v.safeParse(Payload, inner.value)
+  if (!payload.success) return refused('schema')
+  const wireMessage = payload.output.message
+  const message = v.safeParse(Message, fromWire(Message, wireMessage, open))
+  if (!message.success) return refused(isKnownType(wireMessage) ? 'schema' : 'unknown-type')
+  const from = bytesToHex(parsed.output.from) as NodeId
+  const signedBytes = signedBytesOf(network, parsed.output.payload)
+  return {
+    ok: true,
+    envelope: {
+      digest: envelopeDigest(parsed.output.from, signedBytes),
+      from,
+      sequence: payload.output.seq,
+      grants: payload.output.grants,
+      message: message.output,
+      signedBytes,
+      signature: bytesToHex(parsed.output.sig) as Signature,
+      frame,
+    },
+  }
+}
+
+export interface Draft {
+  readonly message: Message
+  readonly sequence: number
+  readonly grants: readonly Uint8Array[]
+}
+
+/** The bytes to sign, and how to complete them with the signature. */
+export function encodeEnvelope(
+  draft: Draft,
+  from: NodeId,
+  network: string,
+  seal: SealText,
+): { signedBytes: Uint8Array; complete(signature: Signature): Uint8Array } {
+  const message = toWire(Message, v.parse(Message, draft.message), seal)
+  const payload = cbor.encode({ seq: draft.sequence, grants: draft.grants, message })
+  return {
+    signedBytes: signedBytesOf(network, payload),
+    complete: (signature) =>
+      cbor.encode({ v: ENVELOPE_VERSION, from: hexToBytes(from), payload, sig: hexToBytes(signature) }),
+  }
+}
+
+function signedBytesOf(network: string, payload: Uint8Array): Uint8Array {
+  return domainBytes('envelope', [network, payload])
+}
+
+/** Names a statement by who said what, not by one of its possible signatures. */
+function envelopeDigest(from: Uint8Array, signedBytes: Uint8Array): Digest {
+  return domainHash('statement', [from, signedBytes])
+}
+
+/** DAG-CBOR's decoder accepts maps with unsorted keys, so the bytes are compared with their re-encoding. */
+function decodeCanonical(bytes: Uint8Array): { ok: true; value: unknown } | (Decoded & { ok: false }) {
+  try {
+    const value: unknown = cbor.decode(bytes)
+    if (!equalBytes(cbor.encode(value), bytes)) return { ok: false, reason: 'not-canonical' }
+    return { ok: true, value }
+  } catch {
+    return { ok: false, reason: 'undecodable' }
+  }
+}
+
+function isKnownType(message: unknown): boolean {
+  const type = (message as { type?: unknown } | null)?.type
+  return Message.options.some((option) => option.entries.type.literal === type)
+}

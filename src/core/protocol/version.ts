@@ -1,0 +1,24 @@
+/** Name and major version: part of every topic, stream name, hash and signature. */
+export const PROTOCOL = 'tabswarm/1'
+
+/** Version of the envelope's form. */
+export const ENVELOPE_VERSION = 1
+
+/** The gossip topic of a network (SPEC NET-1). */
+export function topicOf(network: string): string {
+  return `/${PROTOCOL}/${network}`
+}
+
+/** The topic on which nodes of a network announce their addresses. */
+export function discoveryTopicOf(network: string): string {
+  return `_tabswarm/${network}/peers`
+}
+
+/** Executor to leader: live tokens, for the eye only. */
+export const DRAFT_STREAM = `/${PROTOCOL}/draft`
+
+/** Fetching by name: presence, a session's envelopes. */
+export const FETCH_STREAM = `/${PROTOCOL}/fetch`
+
+/** Version of the transcript file's form. */
+export const TRANSCRIPT_VERSION = 1

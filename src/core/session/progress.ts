@@ -1,0 +1,70 @@
+import type { NodeId } from '../protocol/ids.ts'
+import type { Role, Slot } from '../protocol/messages.ts'
+import { heldCommitments, isClosed, isRevealed } from './counted.ts'
+import { allSaid, assignedOf, declined, holderOf, openedOf, said, sameSlot, slotsOf } from './lookup.ts'
+import type { Mark, SessionState } from './state.ts'
+import { mark, type Turn } from './turn.ts'
+
+/**
+ * How far a session is, and since when on this node's own clock. No rule compares clocks of two machines
+ * (SPEC TIME-1): deadlines run from the moment this node saw a stage begin.
+ */
+
+/** A straggler gets at least this long after most others are done: a lost participant costs no more than this. */
+const MIN_GRACE_MS = 2000
+
+/** Notes what holds now for the first time. */
+export function noteProgress(turn: Turn): void {
+  const { record } = turn.state
+  if (assignedOf(record)) mark(turn, 'assigned')
+  for (const role of ['executor', 'verifier'] as const) {
+    const slots = slotsOf(record, role).length
+    if (slots > 0 && heldCommitments(record, role).length * 2 >= slots) mark(turn, `${role}-majority`)
+    if (isClosed(record, role)) mark(turn, `${role}-closed`)
+  }
+  if (isRevealed(record, 'executor')) mark(turn, 'answers-ready')
+  if (isRevealed(record, 'verifier')) mark(turn, 'scores-ready')
+}
+
+export function since(state: SessionState, name: Mark): number | undefined {
+  return state.marks[name]
+}
+
+/** When this node's stage of a role ends at the latest; undefined before it began. */
+export function stageEndsAt(state: SessionState, role: Role): number | undefined {
+  const deadlines = openedOf(state.record)?.message.deadlines
+  const began = since(state, role === 'executor' ? 'assigned' : 'answers-ready')
+  if (!deadlines || began === undefined) return undefined
+  return began + (role === 'executor' ? deadlines.executeMs : deadlines.verifyMs)
+}
+
+/** When whoever has not committed by then counts as late, seat by seat: a replacement gets time of its own. */
+export function lateAt(state: SessionState, slot: Slot): number | undefined {
+  const began = since(state, slot.role === 'executor' ? 'assigned' : 'answers-ready')
+  const majority = since(state, `${slot.role}-majority`)
+  const ends = stageEndsAt(state, slot.role)
+  if (began === undefined || ends === undefined) return undefined
+  if (majority === undefined) return ends
+  const grace = Math.max(MIN_GRACE_MS, 2 * (majority - began))
+  const replacements = allSaid(state.record, 'role-replaced').filter(({ message }) => sameSlot(message.slot, slot))
+  const seatedAt = Math.max(majority, ...replacements.map(({ digest }) => state.heardAt[digest] ?? 0))
+  return Math.min(ends, seatedAt + grace)
+}
+
+export function hasCommitted(state: SessionState, slot: Slot, holder: NodeId | undefined): boolean {
+  const type = slot.role === 'executor' ? 'result-committed' : 'scores-committed'
+  return said(state.record, type, (entry) => entry.from === holder && sameSlot(entry.message.slot, slot)) !== undefined
+}
+
+/** Seats without a commitment, with their present holders. */
+export function missingSeats(state: SessionState, role: Role): { slot: Slot; holder: NodeId }[] {
+  return slotsOf(state.record, role).flatMap((slot) => {
+    const holder = holderOf(state.record, slot)
+    return holder !== undefined && !hasCommitted(state, slot, holder) ? [{ slot, holder }] : []
+  })
+}
+
+/** Whether nothing more is to be expected of a seat's holder: it left, or said so. */
+export function isLost(state: SessionState, { slot, holder }: { slot: Slot; holder: NodeId }): boolean {
+  return state.gone.includes(holder) || declined(state.record, slot, holder)
+}

@@ -1,0 +1,63 @@
+import type { EngineOffer, ChatMessage } from '#core/protocol/messages.ts'
+import { NamedError } from './named-error.ts'
+
+export interface LoadProgress {
+  readonly loadedBytes: number
+  readonly totalBytes: number
+}
+
+export interface GenerateOptions {
+  readonly seed: number
+  readonly temperature: number
+  readonly maxTokens: number
+  readonly stop?: readonly string[]
+  readonly signal?: AbortSignal
+}
+
+/** One piece of generated text. Pieces are whole UTF-8 characters; special tokens are never among them. */
+export interface Token {
+  readonly text: string
+}
+
+export interface Generation {
+  readonly text: string
+  readonly tokens: number
+  readonly finish: 'stop' | 'length' | 'aborted'
+  /** Whole oldest turns left out so that the conversation fits the context. */
+  readonly droppedTurns: number
+}
+
+/** How good an answer is, in [0, 1]: a calibrated probability that it is right. */
+export interface Judgement {
+  readonly quality: number
+  readonly instrument: 'likelihood' | 'rating'
+}
+
+/**
+ * A language model in memory. One call runs at a time; further calls wait in order.
+ *
+ * Errors: `ModelLoadError`, `EngineCrashedError` (the engine is rebuilt; the call may be repeated),
+ * `ContextOverflowError` (the last turn alone does not fit), and the signal's `AbortError`.
+ */
+export interface Engine {
+  load(modelId: string, onProgress?: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<void>
+  /** Yields pieces as they come; returns the whole. After an abort it returns what there is, `finish: 'aborted'`. */
+  generate(messages: readonly ChatMessage[], options: GenerateOptions): AsyncGenerator<Token, Generation, void>
+  /** Judges each answer by itself against the conversation. Shape: one judgement an answer, in order. */
+  judge(messages: readonly ChatMessage[], answers: readonly string[], signal?: AbortSignal): Promise<Judgement[]>
+  /** Null until a model is loaded. Speeds are measured at load, by running. */
+  describe(): EngineDescription | null
+  unload(): Promise<void>
+}
+
+export interface EngineDescription extends EngineOffer {
+  readonly modelId: string
+  readonly instrument: Judgement['instrument']
+}
+
+/** The model's file is missing, damaged, or not supported. */
+export class ModelLoadError extends NamedError {}
+/** The engine stopped working in the middle of a call. It has been rebuilt. */
+export class EngineCrashedError extends NamedError {}
+/** The last turn alone is longer than the model's context. */
+export class ContextOverflowError extends NamedError {}

@@ -1,0 +1,10 @@
+import { NamedError } from '#ports/named-error.ts'
+
+/** There is nothing to answer. */
+export class EmptyPromptError extends NamedError {}
+/** The question alone is longer than a session may carry. */
+export class PromptTooLongError extends NamedError {}
+/** No model is loaded here, and nobody else could answer. */
+export class NoEngineError extends NamedError {}
+/** The session ended without an answer. */
+export class SessionFailedError extends NamedError {}

@@ -1,0 +1,55 @@
+import type { NodeId, SessionId } from '#core/protocol/ids.ts'
+import { MAX_COUNTED, MAX_FRAME_BYTES } from '#core/protocol/limits.ts'
+import { decodeFetchRequest, encodeFetchRequest, type FetchRequest } from '#core/protocol/streams.ts'
+import { FETCH_STREAM } from '#core/protocol/version.ts'
+import type { Mesh } from '#ports/mesh.ts'
+
+/** Envelopes that one answer may bring: a session's, or as many announcements. */
+const MAX_ANSWER_FRAMES = 2 * MAX_COUNTED
+
+export interface FetchSource {
+  presence(): readonly Uint8Array[]
+  session(session: SessionId): Promise<readonly Uint8Array[]>
+}
+
+/** Serves envelopes by name to whoever asks (SPEC FETCH-1). All that is served is signed, and its texts are sealed. */
+export function serveFetches(mesh: Mesh, source: FetchSource): void {
+  // A stream's bound holds both ways, and answers are larger than requests.
+  mesh.handle(FETCH_STREAM, MAX_FRAME_BYTES, async (stream) => {
+    for await (const frame of stream.frames) {
+      const request = decodeFetchRequest(frame)
+      if (!request) throw new Error('not a request')
+      const frames = request.type === 'presence' ? source.presence() : await source.session(request.session)
+      for (const answer of frames.slice(0, MAX_ANSWER_FRAMES)) await stream.send(answer)
+      break
+    }
+    await stream.close()
+  })
+}
+
+/** Asks a node who is there. Throws what `Mesh.open` throws. */
+export function fetchPresence(mesh: Mesh, from: NodeId, signal: AbortSignal): Promise<Uint8Array[]> {
+  return fetchFrames(mesh, from, { type: 'presence' }, signal)
+}
+
+/** Asks a node for the envelopes of a session. Throws what `Mesh.open` throws. */
+export function fetchSession(mesh: Mesh, from: NodeId, session: SessionId, signal: AbortSignal): Promise<Uint8Array[]> {
+  return fetchFrames(mesh, from, { type: 'session', session }, signal)
+}
+
+async function fetchFrames(
+  mesh: Mesh,
+  from: NodeId,
+  request: FetchRequest,
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  const stream = await mesh.open(from, FETCH_STREAM, MAX_FRAME_BYTES, signal)
+  await stream.send(encodeFetchRequest(request))
+  await stream.close()
+  const frames: Uint8Array[] = []
+  for await (const frame of stream.frames) {
+    frames.push(frame)
+    if (frames.length >= MAX_ANSWER_FRAMES) break
+  }
+  return frames
+}

@@ -1,0 +1,137 @@
+import type { Envelope } from '#core/protocol/envelope.ts'
+import type { Digest, NodeId } from '#core/protocol/ids.ts'
+import { openedOf, participantsOf } from '#core/session/lookup.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Logger } from '#ports/logger.ts'
+import type { Mesh, MeshState } from '#ports/mesh.ts'
+import type { Store } from '#ports/store.ts'
+import { fetchPresence, fetchSession } from './fetching.ts'
+import type { Gatekeeper } from './gatekeeper.ts'
+import type { PresenceDesk } from './presence-desk.ts'
+import type { SessionMailbox } from './session-mailbox.ts'
+
+/** New neighbours asked at once who is there: they all know much the same. */
+const MEET_AT_ONCE = 3
+
+export interface NeighboursInit {
+  readonly mesh: Mesh
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly store: Store
+  readonly gatekeeper: Gatekeeper
+  readonly presence: PresenceDesk
+  readonly stopping: AbortSignal
+  sessions(): Iterable<SessionMailbox>
+  deliver(envelope: Envelope): void
+  /** A node can be reached neither directly nor over the relay. */
+  onLost(node: NodeId): void
+}
+
+/** The relay knows at once who is not there; this is for a node that is there and does not answer. */
+const PROBE_MS = 3000
+
+/** Long enough for a link to settle, short beside any deadline. */
+const RETRY_MS = 700
+
+/** Watches links come and go, and asks neighbours for what this node missed. */
+export class Neighbours {
+  readonly #init: NeighboursInit
+  #linked: ReadonlySet<NodeId> = new Set()
+
+  constructor(init: NeighboursInit) {
+    this.#init = init
+  }
+
+  linksChanged(state: MeshState): void {
+    const { store, clock, presence } = this.#init
+    const linked = new Set(state.links.map((link) => link.node))
+    const wasAlone = this.#linked.size === 0
+    const lost = [...this.#linked].filter((node) => !linked.has(node))
+    const gained = [...linked].filter((node) => !this.#linked.has(node))
+    this.#linked = linked
+    for (const node of lost) void this.#probe(node)
+    // What was announced before there was anybody to hear it is lost.
+    if (wasAlone && gained.length > 0) presence.announce()
+    for (const node of gained.filter((node) => !presence.has(node)).slice(0, MEET_AT_ONCE)) void this.#meet(node)
+    for (const node of gained) {
+      void store.peers.put(node, { node, addresses: [], seenAtMs: clock.wallTimeMs() }).catch(() => undefined)
+      void this.catchUp(node)
+    }
+  }
+
+  /** Asks a new neighbour who is there, so that a newcomer need not wait for heartbeats. */
+  async #meet(node: NodeId): Promise<void> {
+    try {
+      await this.#takeFetched(await fetchPresence(this.#init.mesh, node, this.#init.stopping))
+    } catch (error) {
+      this.#init.logger.log('debug', 'presence-not-fetched', { error: (error as Error).name })
+    }
+  }
+
+  /** A lost link is no lost node: links break on a busy machine, are given up for others, and are made anew. */
+  async #probe(node: NodeId): Promise<void> {
+    const { mesh, clock, stopping, onLost } = this.#init
+    const timeout = new AbortController()
+    const cancel = clock.setTimer(clock.now() + PROBE_MS, () => timeout.abort())
+    try {
+      await this.#takeFetched(await fetchPresence(mesh, node, AbortSignal.any([stopping, timeout.signal])))
+    } catch {
+      if (!stopping.aborted) onLost(node)
+    } finally {
+      cancel()
+    }
+  }
+
+  /** While they were apart, others may have finished a session, or with another verdict. */
+  async catchUp(node: NodeId): Promise<void> {
+    for (const mailbox of this.#init.sessions()) {
+      const { record, outcome, adopted, question } = mailbox.state
+      const settled = outcome !== null && (adopted?.message.term ?? 0) === 0
+      const involved = question !== null || openedOf(record)?.from === node || participantsOf(record).includes(node)
+      if (!settled && involved && (await this.#fetchFrom(node, mailbox)) === null) this.#catchUpLater(node)
+    }
+  }
+
+  /** A link that was just made may be given up for a better one, and what was asked over it is lost. */
+  #catchUpLater(node: NodeId): void {
+    const { clock, stopping } = this.#init
+    const cancel = clock.setTimer(clock.now() + RETRY_MS, () => {
+      stopping.removeEventListener('abort', cancel)
+      if (this.#linked.has(node)) void this.catchUp(node)
+    })
+    stopping.addEventListener('abort', cancel, { once: true })
+  }
+
+  /** Asks the asker first, then participants, until nothing named is missing; where nothing is named, two that answer. */
+  async fetchMissing(mailbox: SessionMailbox, digests: readonly Digest[]): Promise<void> {
+    const { record } = mailbox.state
+    const held = () => new Set(mailbox.state.record.entries.map((entry) => entry.digest))
+    const isMissing = () => digests.some((digest) => !held().has(digest))
+    let answers = 0
+    for (const node of new Set([openedOf(record)?.from, ...participantsOf(record)])) {
+      if (node === undefined || node === this.#init.mesh.self) continue
+      if (digests.length > 0 ? !isMissing() : answers >= 2) return
+      if (await this.#fetchFrom(node, mailbox)) answers++
+    }
+  }
+
+  /** Returns whether the node had anything of the session. */
+  /** How many envelopes came; null where the node could not be asked. */
+  async #fetchFrom(node: NodeId, mailbox: SessionMailbox): Promise<number | null> {
+    try {
+      const frames = await fetchSession(this.#init.mesh, node, mailbox.session, this.#init.stopping)
+      await this.#takeFetched(frames)
+      return frames.length
+    } catch (error) {
+      this.#init.logger.log('debug', 'session-not-fetched', { error: (error as Error).name })
+      return null
+    }
+  }
+
+  async #takeFetched(frames: readonly Uint8Array[]): Promise<void> {
+    for (const frame of frames) {
+      const envelope = await this.#init.gatekeeper.verify(frame)
+      if (envelope) this.#init.deliver(envelope)
+    }
+  }
+}

@@ -1,0 +1,268 @@
+import { bytesToHex } from '#core/bytes.ts'
+import type { Envelope } from '#core/protocol/envelope.ts'
+import type { Digest, NodeId, Salt, SessionId } from '#core/protocol/ids.ts'
+import type { MessageOf, SessionMessage } from '#core/protocol/messages.ts'
+import { reservesEngine } from '#core/session/ending.ts'
+import { openedOf } from '#core/session/lookup.ts'
+import { addEntry } from '#core/session/record.ts'
+import type { Resumption } from '#core/session/resumption.ts'
+import type { Offer, Question } from '#core/session/state.ts'
+import { createSession } from '#core/session/step.ts'
+import { considerJoining, estimateMs, noAdmissions, type AdmissionState } from '#core/swarm/admission.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Crypto } from '#ports/crypto.ts'
+import type { EngineDescription } from '#ports/engine.ts'
+import type { Identity } from '#ports/key-store.ts'
+import type { Logger } from '#ports/logger.ts'
+import type { Mesh } from '#ports/mesh.ts'
+import type { Random } from '#ports/random.ts'
+import type { Settings } from '#ports/store.ts'
+import { DraftSender } from './drafts.ts'
+import type { EngineDesk } from './engine-desk.ts'
+import type { Outbox } from './outbox.ts'
+import { SessionSecrets } from './sealing.ts'
+import type { SessionArchive } from './session-archive.ts'
+import { entryOf, SessionMailbox } from './session-mailbox.ts'
+
+/** Sessions that may hold this node's engine at once; they are computed one after another. */
+export const ENGINE_SLOTS = 4
+
+/** Statements of sessions that were not opened yet, as gossip may bring them: so many sessions, so many statements. */
+const MAX_UNOPENED_SESSIONS = 32
+const MAX_UNOPENED_STATEMENTS = 24
+
+export interface SessionDeskInit {
+  readonly identity: Identity
+  readonly network: string
+  readonly crypto: Crypto
+  readonly random: Random
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly mesh: Mesh
+  readonly outbox: Outbox
+  readonly engine: EngineDesk
+  readonly archive: SessionArchive
+  settings(): Settings
+  onChange(mailbox: SessionMailbox): void
+  onText(session: SessionId, from: NodeId, text: string): void
+  onFetch(mailbox: SessionMailbox, digests: readonly Digest[]): void
+}
+
+/** Opens a mailbox for each session that this node asks or joins, and brings each statement to its mailbox. */
+export class SessionDesk {
+  readonly #init: SessionDeskInit
+  readonly #mailboxes = new Map<SessionId, SessionMailbox>()
+  readonly #unopened = new Map<SessionId, Envelope[]>()
+  readonly #drafts = new Map<SessionId, DraftSender>()
+  #admissions: AdmissionState = noAdmissions
+  #closed = false
+
+  constructor(init: SessionDeskInit) {
+    this.#init = init
+  }
+
+  get mailboxes(): Iterable<SessionMailbox> {
+    return this.#mailboxes.values()
+  }
+
+  find(session: SessionId): SessionMailbox | undefined {
+    return this.#mailboxes.get(session)
+  }
+
+  get freeSlots(): number {
+    return Math.max(0, ENGINE_SLOTS - this.#reserved())
+  }
+
+  /** Starts a session of this node's own. */
+  ask(question: Question): SessionMailbox {
+    const { random } = this.#init
+    const session = bytesToHex(random.bytes(16)) as SessionId
+    const mailbox = this.#create(session, { question, sealSeed: random.bytes(32), sessionKey: random.bytes(32) })
+    mailbox.post({ type: 'started' })
+    return mailbox
+  }
+
+  /** Goes on with a session that a reload cut off. */
+  resume(
+    session: SessionId,
+    resumption: Resumption,
+    envelopes: readonly Envelope[],
+    sessionKey: Uint8Array,
+  ): SessionMailbox {
+    const { question, own, seed, sealSeed } = resumption
+    const mailbox = this.#create(session, { question, sealSeed, sessionKey, own, seed, envelopes })
+    void this.#repeatOwn(envelopes)
+    mailbox.post({ type: 'started' })
+    return mailbox
+  }
+
+  /** What was written down may not have been sent when the tab went away. */
+  async #repeatOwn(envelopes: readonly Envelope[]): Promise<void> {
+    const { outbox, logger } = this.#init
+    try {
+      for (const { from, frame } of envelopes) if (from === outbox.self) await outbox.publishFrame(frame)
+    } catch (error) {
+      logger.log('warn', 'not-repeated', { error: (error as Error).name })
+    }
+  }
+
+  deliver(envelope: Envelope, message: SessionMessage): void {
+    const mailbox = this.#mailboxes.get(message.session)
+    if (mailbox) return mailbox.receive(envelope)
+    // Gossip may bring back what this node said before a reload.
+    if (envelope.from === this.#init.identity.node) return
+    if (message.type === 'session-opened') return void this.#considerJoining(envelope, message)
+    this.#hold(envelope, message.session)
+  }
+
+  nodeGone(node: NodeId): void {
+    for (const mailbox of this.#mailboxes.values()) mailbox.post({ type: 'node-gone', node })
+  }
+
+  close(): void {
+    for (const mailbox of this.#mailboxes.values()) mailbox.close()
+    for (const draft of this.#drafts.values()) draft.close()
+    this.#mailboxes.clear()
+    this.#closed = true
+  }
+
+  async #considerJoining(envelope: Envelope, message: MessageOf<'session-opened'>): Promise<void> {
+    const { clock, logger, engine, identity, archive } = this.#init
+    // Joined before a reload: what was promised then is lost, and nothing may be promised twice.
+    if (message.invited.includes(identity.node) && (await archive.hasJoined(message.session))) {
+      return logger.count('declined:joined-before')
+    }
+    const opened = this.#mailboxes.get(message.session)
+    if (opened) return opened.receive(envelope)
+    if (this.#closed) return
+    const capacity = {
+      self: identity.node,
+      contributes: this.#init.settings().contribute,
+      engine: engine.description,
+      reserved: this.#reserved(),
+      slots: ENGINE_SLOTS,
+    }
+    const { state, decline } = considerJoining(this.#admissions, capacity, envelope.from, message, clock.now())
+    this.#admissions = state
+    const early = this.#unopened.get(message.session) ?? []
+    this.#unopened.delete(message.session)
+    if (decline) {
+      if (decline !== 'not-invited') logger.count(`declined:${decline}`)
+      return
+    }
+    const mailbox = this.#create(message.session, {
+      question: null,
+      sealSeed: this.#init.random.bytes(32),
+      sessionKey: null,
+    })
+    for (const statement of [envelope, ...early]) mailbox.receive(statement)
+  }
+
+  #hold(envelope: Envelope, session: SessionId): void {
+    const held = this.#unopened.get(session) ?? []
+    if (held.length >= MAX_UNOPENED_STATEMENTS) return
+    this.#unopened.delete(session)
+    this.#unopened.set(session, [...held, envelope])
+    const [longestAgo] = this.#unopened.keys()
+    if (this.#unopened.size > MAX_UNOPENED_SESSIONS && longestAgo !== undefined) this.#unopened.delete(longestAgo)
+  }
+
+  #create(session: SessionId, part: Part): SessionMailbox {
+    const { crypto, identity, random, archive, clock, logger, network, outbox, engine, onChange, onFetch } = this.#init
+    const secrets = new SessionSecrets(crypto, session, crypto.createSealKeyPair(part.sealSeed), part.sessionKey)
+    if (part.question) archive.keepSealSeed(session, part.sealSeed)
+    const fresh = createSession({
+      session,
+      self: identity.node,
+      offer: this.#offer(secrets),
+      seed: part.seed ?? (bytesToHex(random.bytes(32)) as Salt),
+      question: part.question,
+      ...(part.own ? { own: part.own } : {}),
+    })
+    const envelopes = part.envelopes ?? []
+    // Rebuilt without acting: what was said before a reload must not be said again.
+    const record = envelopes.reduce(
+      (sofar, envelope) => addEntry(sofar, entryOf(envelope, secrets, network)).record,
+      fresh.record,
+    )
+    const mailbox = new SessionMailbox({
+      state: { ...fresh, record, marks: part.envelopes ? { resumed: clock.now() } : {} },
+      envelopes,
+      secrets,
+      network,
+      outbox,
+      desk: engine,
+      archive,
+      clock,
+      logger,
+      onChange,
+      onFetch,
+      onExpired: () => this.#drop(session),
+      onText: (from, text) => this.#showText(from, text),
+    })
+    this.#mailboxes.set(session, mailbox)
+    return mailbox
+  }
+
+  #offer(secrets: SessionSecrets): Offer {
+    const { identity, engine } = this.#init
+    const description = engine.description
+    return {
+      certificate: identity.certificate,
+      engine: description && offerOf(description),
+      executes: description !== null,
+      verifies: description !== null,
+      estimateMs: description ? Math.min(60_000, estimateMs(description, 256)) : 0,
+      sealKey: secrets.publicKey,
+    }
+  }
+
+  #showText(mailbox: SessionMailbox, text: string): void {
+    const { identity, mesh, clock, onText } = this.#init
+    const leader = openedOf(mailbox.state.record)?.from ?? identity.node
+    if (leader === identity.node) return onText(mailbox.session, identity.node, text)
+    let draft = this.#drafts.get(mailbox.session)
+    if (!draft) {
+      draft = new DraftSender(mesh, clock, leader, mailbox.session)
+      this.#drafts.set(mailbox.session, draft)
+      const sender = draft
+      void mailbox.ended.then(() => {
+        sender.close()
+        this.#drafts.delete(mailbox.session)
+      })
+    }
+    draft.show(text)
+  }
+
+  #drop(session: SessionId): void {
+    this.#mailboxes.delete(session)
+  }
+
+  #reserved(): number {
+    return [...this.#mailboxes.values()].filter((mailbox) => reservesEngine(mailbox.state)).length
+  }
+}
+
+interface Part {
+  readonly question: Question | null
+  readonly sealSeed: Uint8Array
+  readonly sessionKey: Uint8Array | null
+  readonly seed?: Salt
+  readonly own?: Resumption['own']
+  readonly envelopes?: readonly Envelope[]
+}
+
+/** The part of an engine's description that travels. */
+export function offerOf(description: EngineDescription): NonNullable<Offer['engine']> {
+  const { modelDigest, modelName, engineClass, tier, contextTokens } = description
+  const speed = (tokensPerSecond: number) => Math.max(1, Math.round(tokensPerSecond))
+  return {
+    modelDigest,
+    modelName,
+    engineClass,
+    tier,
+    contextTokens,
+    prefillTokensPerSecond: speed(description.prefillTokensPerSecond),
+    decodeTokensPerSecond: speed(description.decodeTokensPerSecond),
+  }
+}

@@ -1,0 +1,389 @@
+import type { decodeEnvelope, Envelope } from '#core/protocol/envelope.ts'
+import type { SessionId } from '#core/protocol/ids.ts'
+import type { ChatMessage } from '#core/protocol/messages.ts'
+import { seatOf } from '#core/session/lookup.ts'
+import type { Question, SessionState } from '#core/session/state.ts'
+import { chooseCandidates, deadlinesFor } from '#core/swarm/candidates.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Crypto } from '#ports/crypto.ts'
+import type { Device } from '#ports/device.ts'
+import type { Engine } from '#ports/engine.ts'
+import type { Identity } from '#ports/key-store.ts'
+import type { Logger } from '#ports/logger.ts'
+import type { Mesh } from '#ports/mesh.ts'
+import type { Random } from '#ports/random.ts'
+import type { Settings, Store } from '#ports/store.ts'
+import { receiveDrafts } from './drafts.ts'
+import { EngineDesk } from './engine-desk.ts'
+import { NoEngineError } from './errors.ts'
+import type { Answer, AskOptions, PeerView, SessionView, SwarmFacade, SwarmStatus, TranscriptFile } from './facade.ts'
+import { serveFetches } from './fetching.ts'
+import { Gatekeeper } from './gatekeeper.ts'
+import { Neighbours } from './neighbours.ts'
+import { Outbox } from './outbox.ts'
+import { PresenceDesk } from './presence-desk.ts'
+import { estimateTokens, prepareConversation } from './question.ts'
+import { Resumer } from './resumer.ts'
+import { SessionArchive } from './session-archive.ts'
+import { offerOf, SessionDesk } from './session-desk.ts'
+import { Storyteller } from './storyteller.ts'
+
+export interface SwarmNodeInit {
+  readonly identity: Identity
+  readonly network: string
+  readonly mesh: Mesh
+  readonly engine: Engine
+  readonly store: Store
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly random: Random
+  readonly device: Device
+  readonly logger: Logger
+  /** Where many nodes share one process: the decoder, made to remember what it decoded for another of them. */
+  readonly decode?: typeof decodeEnvelope
+  /** Which model to load, given how many nodes are known to serve each (by model name). */
+  chooseModel(served: Readonly<Record<string, number>>): string
+}
+
+/** Answers of the embedded models are short; whoever wants more says so. */
+const DEFAULT_MAX_TOKENS = 256
+
+/** How long a tab looks around before it chooses which model to load. */
+const LOOK_AROUND_MS = 700
+
+/** Several changes within this time are told at once. */
+const NOTIFY_MS = 16
+
+/**
+ * One node: wires the mesh to the sessions, and is what the interface holds. All deciding is the core's.
+ *
+ * Invariants: 1. every frame passes the gatekeeper before anything else sees it; 2. with "only this device", nothing
+ * of a question leaves it; 3. `stop` leaves no timer, stream or job behind.
+ */
+export class SwarmNode implements SwarmFacade {
+  readonly #init: SwarmNodeInit
+  readonly #gatekeeper: Gatekeeper
+  readonly #engine: EngineDesk
+  readonly #presence: PresenceDesk
+  readonly #sessions: SessionDesk
+  readonly #archive: SessionArchive
+  readonly #story: Storyteller
+  readonly #neighbours: Neighbours
+  readonly #outbox: Outbox
+  readonly #verified = new WeakMap<Uint8Array, Envelope>()
+  readonly #listeners = new Set<() => void>()
+  readonly #cleanups: (() => void)[] = []
+  readonly #resumer: Resumer
+  readonly #stopping = new AbortController()
+  /** Resolves when a model was loaded, or could not be. */
+  #engineTried: Promise<void> = Promise.resolve()
+  #settings: Settings
+  #notifying = false
+
+  private constructor(init: SwarmNodeInit, outbox: Outbox, settings: Settings) {
+    this.#init = init
+    this.#outbox = outbox
+    this.#settings = settings
+    const { clock, logger, store, engine, identity, mesh, crypto, random, network } = init
+    this.#gatekeeper = new Gatekeeper(init)
+    this.#archive = new SessionArchive(identity.node, store, clock, logger)
+    this.#engine = new EngineDesk(engine, clock, () => this.#changed())
+    this.#presence = new PresenceDesk({
+      clock,
+      outbox,
+      logger,
+      describeSelf: () => this.#describeSelf(),
+      onChange: () => this.#changed(),
+      onGone: (node) => this.#sessions.nodeGone(node),
+    })
+    this.#sessions = new SessionDesk({
+      identity,
+      network,
+      crypto,
+      random,
+      clock,
+      logger,
+      mesh,
+      outbox,
+      engine: this.#engine,
+      archive: this.#archive,
+      settings: () => this.#settings,
+      onChange: (mailbox) => {
+        this.#story.progressed(mailbox)
+        this.#changed()
+      },
+      onText: (session, from, text) => this.#story.wrote(session, from, text),
+      onFetch: (mailbox, digests) => void this.#neighbours.fetchMissing(mailbox, digests),
+    })
+    this.#neighbours = new Neighbours({
+      ...init,
+      stopping: this.#stopping.signal,
+      gatekeeper: this.#gatekeeper,
+      presence: this.#presence,
+      sessions: () => this.#sessions.mailboxes,
+      deliver: (envelope) => this.#deliver(envelope),
+      onLost: (node) => {
+        this.#presence.leave(node)
+        this.#sessions.nodeGone(node)
+      },
+    })
+    this.#resumer = new Resumer({
+      ...init,
+      archive: this.#archive,
+      gatekeeper: this.#gatekeeper,
+      sessions: this.#sessions,
+      neighbours: this.#neighbours,
+      engineTried: () => this.#engineTried,
+    })
+    this.#story = new Storyteller({
+      ...init,
+      sessions: this.#sessions,
+      archive: this.#archive,
+      gatekeeper: this.#gatekeeper,
+    })
+  }
+
+  /** Comes up: joins the mesh, loads a model, takes up what a reload cut off. Resolves before there are peers. */
+  static async start(init: SwarmNodeInit): Promise<SwarmNode> {
+    const outbox = await Outbox.open(init)
+    const node = new SwarmNode(init, outbox, await init.store.getSettings())
+    await node.#run()
+    return node
+  }
+
+  async #run(): Promise<void> {
+    const { mesh, device, store } = this.#init
+    mesh.subscribe(
+      async (frame) => {
+        const { acceptance, envelope } = await this.#gatekeeper.admit(frame)
+        if (envelope) this.#verified.set(frame, envelope)
+        return acceptance
+      },
+      (frame) => {
+        const envelope = this.#verified.get(frame)
+        if (envelope) this.#deliver(envelope)
+      },
+    )
+    serveFetches(mesh, {
+      presence: () => this.#presence.frames,
+      session: async (session) =>
+        this.#sessions.find(session)?.frames ?? (await this.#archive.findOwn(session))?.envelopes ?? [],
+    })
+    receiveDrafts(mesh, (session, from, text) => this.#story.wrote(session, from, text))
+    this.#cleanups.push(
+      mesh.onStateChange((state) => {
+        this.#neighbours.linksChanged(state)
+        this.#changed()
+      }),
+      device.subscribe(() => {
+        mesh.wake()
+        this.#presence.announce()
+        this.#changed()
+      }),
+      device.onLeave(() => void this.#presence.sayGoodbye().catch(() => undefined)),
+      store.onProblem(() => this.#changed()),
+    )
+    await mesh.start(this.#stopping.signal)
+    this.#presence.announce()
+    this.#engineTried = this.#chooseAndLoad()
+    await this.#resumer.start()
+  }
+
+  // ---- what arrives ----
+
+  #deliver(envelope: Envelope): void {
+    const { message } = envelope
+    switch (message.type) {
+      case 'node-advertised':
+        return this.#presence.hear(envelope, message)
+      case 'node-left':
+        return this.#presence.leave(envelope.from)
+      default:
+        return this.#sessions.deliver(envelope, message)
+    }
+  }
+
+  // ---- what this node says of itself ----
+
+  #describeSelf() {
+    const { identity, device } = this.#init
+    const description = this.#engine.description
+    const contributes = this.#settings.contribute && !this.#settings.onlyThisDevice
+    return {
+      certificate: identity.certificate,
+      engines: description ? [offerOf(description)] : [],
+      visibility: device.state().visibility,
+      executes: contributes && description !== null,
+      verifies: contributes && description !== null,
+      freeSlots: this.#sessions.freeSlots,
+    }
+  }
+
+  async #chooseAndLoad(): Promise<void> {
+    if (this.#presence.present.length === 0) await this.#lookAround()
+    const served: Record<string, number> = {}
+    for (const { said } of this.#presence.present) {
+      for (const engine of said.engines) served[engine.modelName] = (served[engine.modelName] ?? 0) + 1
+    }
+    if (this.#stopping.signal.aborted) return
+    await this.#engine.load(this.#init.chooseModel(served))
+    this.#presence.announce()
+  }
+
+  async #lookAround(): Promise<void> {
+    const { clock } = this.#init
+    await new Promise<void>((resolve) => this.#cleanups.push(clock.setTimer(clock.now() + LOOK_AROUND_MS, resolve)))
+  }
+
+  // ---- asking ----
+
+  async ask(messages: readonly ChatMessage[], options: AskOptions = {}): Promise<Answer> {
+    const conversation = prepareConversation(messages)
+    options.signal?.throwIfAborted()
+    const alone = this.#settings.onlyThisDevice || this.#invitationFor(options) === null
+    if (alone && !this.#engine.description) await this.#engineTried
+    const mailbox = this.#sessions.ask(this.#questionFor(conversation, options))
+    return this.#story.tell(mailbox, options)
+  }
+
+  resume(session: SessionId, options: AskOptions = {}): Promise<Answer> | null {
+    const resumed = this.#resumer.find(session)
+    return resumed ? resumed.then((mailbox) => this.#story.tell(mailbox, options)) : null
+  }
+
+  #invitationFor({ executors, verifiers }: AskOptions) {
+    const { identity, mesh } = this.#init
+    const { links } = mesh.state()
+    const description = this.#engine.description
+    return chooseCandidates(
+      {
+        self: identity.node,
+        operator: identity.certificate.operator,
+        ownEngine: description && offerOf(description),
+        present: this.#presence.present,
+        linked: new Set(links.filter((link) => link.kind === 'direct').map((link) => link.node)),
+        roundTripMs: Object.fromEntries(
+          links.flatMap(({ node, roundTripMs }) => (roundTripMs === null ? [] : [[node, roundTripMs]])),
+        ),
+      },
+      { ...(executors ? { executors } : {}), ...(verifiers ? { verifiers } : {}) },
+    )
+  }
+
+  #questionFor(messages: readonly ChatMessage[], options: AskOptions): Question {
+    const self = this.#outbox.self
+    const description = this.#engine.description
+    const invitation = this.#settings.onlyThisDevice ? null : this.#invitationFor(options)
+    if (!invitation && !description) throw new NoEngineError('no model is loaded, and no other tab can answer')
+    const needs = invitation?.needs ?? { executors: 1, verifiers: 1 }
+    const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS
+    const invited = new Set(invitation?.invited)
+    const engines = this.#presence.present.filter(({ node }) => invited.has(node)).flatMap(({ said }) => said.engines)
+    return {
+      messages,
+      invited: invitation?.invited ?? [self],
+      needs,
+      maxTokens,
+      deadlines: deadlinesFor(
+        description ? [...engines, offerOf(description)] : engines,
+        estimateTokens(messages),
+        maxTokens,
+        needs,
+      ),
+    }
+  }
+
+  // ---- the facade's views ----
+
+  /** Where each session stands at this node that is not forgotten yet: what simulations hold their invariants against. */
+  get sessionStates(): readonly SessionState[] {
+    return [...this.#sessions.mailboxes].map((mailbox) => mailbox.state)
+  }
+
+  status(): SwarmStatus {
+    const { identity, network, mesh, store, device, logger } = this.#init
+    return {
+      node: identity.node,
+      operator: identity.certificate.operator,
+      network,
+      mesh: mesh.state(),
+      engine: this.#engine.status,
+      roles: [...this.#sessions.mailboxes].flatMap((mailbox) => {
+        const { state, session } = mailbox
+        if (state.outcome !== null) return []
+        const seat = seatOf(state.record, identity.node)
+        return [
+          ...(state.question ? [{ session, role: 'leader' as const }] : []),
+          ...(seat ? [{ session, role: seat.role }] : []),
+        ]
+      }),
+      settings: this.#settings,
+      storageProblem: store.problem,
+      secureContext: device.state().secureContext,
+      counters: logger.counts(),
+    }
+  }
+
+  peers(): readonly PeerView[] {
+    const { identity, mesh } = this.#init
+    const links = new Map(mesh.state().links.map((link) => [link.node, link]))
+    return this.#presence.present.map(({ node, said }) => ({
+      node,
+      operator: said.certificate.operator,
+      own: said.certificate.operator === identity.certificate.operator,
+      link: links.get(node) ?? null,
+      engines: said.engines,
+      visibility: said.visibility,
+      executes: said.executes,
+      verifies: said.verifies,
+    }))
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  session(session: SessionId): Promise<SessionView | null> {
+    return this.#story.view(session)
+  }
+
+  transcript(session: SessionId): Promise<TranscriptFile | null> {
+    return this.#story.transcript(session)
+  }
+
+  get chats(): Store['chats'] {
+    return this.#init.store.chats
+  }
+
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    this.#settings = { ...this.#settings, ...change }
+    this.#changed()
+    this.#presence.announce()
+    await this.#init.store.putSettings(this.#settings)
+  }
+
+  retryEngine(): Promise<void> {
+    this.#engineTried = this.#chooseAndLoad()
+    return this.#engineTried
+  }
+
+  async stop(): Promise<void> {
+    await this.#presence.sayGoodbye().catch(() => undefined)
+    this.#stopping.abort()
+    for (const cleanup of this.#cleanups) cleanup()
+    this.#sessions.close()
+    await this.#init.mesh.stop()
+    await this.#init.engine.unload()
+  }
+
+  #changed(): void {
+    if (this.#notifying || this.#listeners.size === 0) return
+    this.#notifying = true
+    const { clock } = this.#init
+    clock.setTimer(clock.now() + NOTIFY_MS, () => {
+      this.#notifying = false
+      for (const listener of this.#listeners) listener()
+    })
+  }
+}

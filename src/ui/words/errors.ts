@@ -1,0 +1,91 @@
+/** What the person can press to get on. */
+export type Remedy = 'ask-again' | 'retry-engine' | 'only-this-device' | 'new-chat' | 'reload' | null
+
+export interface ErrorWords {
+  /** What happened, and what it means. One or two sentences. */
+  readonly sentence: string
+  readonly remedy: Remedy
+}
+
+export const REMEDY_LABELS: Record<Exclude<Remedy, null>, string> = {
+  'ask-again': 'Ask again',
+  'retry-engine': 'Load the model again',
+  'only-this-device': 'Answer on this device only',
+  'new-chat': 'Start a new chat',
+  reload: 'Reload the page',
+}
+
+const WORDS: Record<string, ErrorWords> = {
+  EmptyPromptError: { sentence: 'There is no question yet. Write one first.', remedy: null },
+  PromptTooLongError: {
+    sentence: 'This question and the chat before it are too long to send. Shorten the question, or start afresh.',
+    remedy: 'new-chat',
+  },
+  ContextOverflowError: {
+    sentence: 'The question alone is longer than the model can read. Shorten it and ask again.',
+    remedy: null,
+  },
+  NoEngineError: {
+    sentence: 'No model is ready in this tab, and no other tab could answer.',
+    remedy: 'retry-engine',
+  },
+  ModelLoadError: {
+    sentence:
+      'The model did not load: its file is missing, damaged, or not supported here. Other tabs can still answer.',
+    remedy: 'retry-engine',
+  },
+  EngineCrashedError: {
+    sentence: 'The model stopped while it was working. It has been started again; nothing else is lost.',
+    remedy: 'ask-again',
+  },
+  SessionFailedError: {
+    sentence: 'The tabs that took the question left before they answered.',
+    remedy: 'ask-again',
+  },
+  InterruptedError: {
+    sentence: 'This page was closed before the answer came. The question is still here.',
+    remedy: 'ask-again',
+  },
+  UnreachableError: {
+    sentence: 'No other tab can be reached now. We keep trying; this device can answer meanwhile.',
+    remedy: 'only-this-device',
+  },
+  TimeoutError: { sentence: 'Nobody answered in time.', remedy: 'ask-again' },
+  StreamClosedError: { sentence: 'The link to another tab broke while it was in use.', remedy: 'ask-again' },
+  QuotaExceededError: {
+    sentence: 'The disk space for this site is full. New chats are kept in memory only, until this tab closes.',
+    remedy: null,
+  },
+  SecurityError: {
+    sentence: 'The browser blocks storage for this site. Chats are kept in memory only, until this tab closes.',
+    remedy: null,
+  },
+  InvalidStateError: {
+    sentence: 'Storage is off, as in a private window. Chats are kept in memory only, until this tab closes.',
+    remedy: null,
+  },
+  ConfigUnavailableError: {
+    sentence: 'The relay did not say how to join the swarm. Check the connection.',
+    remedy: 'reload',
+  },
+}
+
+/** An error's name in words. Unknown names are shown, so that a report can quote them. */
+export function errorWords(name: string): ErrorWords {
+  return (
+    WORDS[name] ?? { sentence: `Something failed that we have no better words for (${name}).`, remedy: 'ask-again' }
+  )
+}
+
+/** The name that `errorWords` reads, of anything thrown. */
+export function errorName(error: unknown): string {
+  return error instanceof Error || error instanceof DOMException ? error.name : 'UnknownError'
+}
+
+/** A storage problem always means the same for the person. */
+export function storageWords(name: string): string {
+  return (
+    WORDS[name]?.sentence ??
+    `Storage does not work here (${name}). Chats are kept in memory only, until this tab closes.`
+  )
+}

@@ -1,0 +1,6 @@
+import { expose } from 'comlink'
+import { EngineHost } from '#adapters/engine/engine-host.ts'
+import { WllamaEngine } from '#adapters/engine/wllama.ts'
+
+/** As `inference.worker.ts`, on the models that the test generates. */
+expose(new EngineHost(new WllamaEngine({ modelsUrl: '/random-models/' })))

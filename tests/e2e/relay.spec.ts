@@ -1,0 +1,76 @@
+import { NO_DIRECT_WAY } from '#support/swarm-page.ts'
+import { expect, note, test, together } from '#support/tabs.ts'
+
+test('the swarm works without its relay, and grows again when it is back', async ({ tabs, mortalRelay }) => {
+  tabs.excuseLostNetwork()
+  const { open } = await tabs.profile()
+  const [asker, ...others] = [
+    await open({ relay: mortalRelay }),
+    await open({ relay: mortalRelay }),
+    await open({ relay: mortalRelay }),
+  ]
+  const swarm = [asker, ...others]
+  await together(swarm)
+  await Promise.all(swarm.map((tab) => tab.sees(2, { direct: true })))
+  for (const tab of swarm) {
+    const { links } = (await tab.status()).mesh
+    expect(links.map(({ kind }) => kind)).toEqual(['direct', 'direct'])
+    expect(await tab.directConnections()).toBeGreaterThanOrEqual(2)
+  }
+
+  await mortalRelay.kill()
+  for (const { page } of swarm) {
+    await page.waitForFunction(() => window.tabswarm?.status().mesh.relay !== 'connected')
+  }
+  const without = await asker.ask('What is the capital of Portugal?')
+  note('without a relay, question to verdict', without.tookMs)
+  expect(without.verdict?.ranking).toHaveLength(2)
+
+  await mortalRelay.restart()
+  const stranger = await (await tabs.profile()).open({ relay: mortalRelay })
+  const openedMs = performance.now()
+  await together([stranger, ...swarm])
+  await stranger.sees(2, { direct: true })
+  note('relay back, a new tab in the mesh', performance.now() - openedMs)
+  const { verdict } = await stranger.ask('What is the capital of Portugal?')
+  expect(verdict?.independence.independentVerifiers).toBeGreaterThan(0)
+})
+
+test('a tab that only the relay reaches takes part, and says so', async ({ tabs }) => {
+  const { open } = await tabs.profile()
+  const reachable = [await open(), await open()]
+  const walled = await tabs.profile()
+  await walled.context.addInitScript(NO_DIRECT_WAY)
+  const tab = await walled.open()
+  await together([tab, ...reachable])
+  await expect(tab.page.getByTestId('link-state')).toHaveText('relayed')
+  expect(await tab.directConnections()).toBe(0)
+
+  // It asks, and it is asked.
+  const { verdict, tookMs } = await tab.ask('What is the capital of Portugal?')
+  note('over the relay only, question to verdict', tookMs)
+  expect(verdict?.independence).toEqual({ independentVerifiers: 1, verifiers: 1 })
+  const back = await reachable[0]?.ask('What is the capital of Portugal?')
+  expect(back?.verdict?.independence).toEqual({ independentVerifiers: 1, verifiers: 1 })
+})
+
+test('a page visited once answers without any network', async ({ tabs, mortalRelay }) => {
+  tabs.excuseLostNetwork()
+  const { open, context } = await tabs.profile()
+  const tab = await open({ relay: mortalRelay })
+  await tab.ready()
+  await tab.acceptNotice()
+  await tab.page.waitForFunction(async () => {
+    const kept = (await (await caches.open('tabswarm-files')).keys()).map(({ url }) => new URL(url).pathname)
+    const controlled = navigator.serviceWorker.controller !== null
+    return controlled && ['.gguf', '.wasm', '.js', '/'].every((end) => kept.some((path) => path.endsWith(end)))
+  })
+  await mortalRelay.kill()
+  await context.setOffline(true)
+  await tab.page.reload()
+  await tab.ready()
+  expect(await tab.page.evaluate(() => crossOriginIsolated)).toBe(true)
+  await tab.type('What is the capital of Portugal?')
+  await expect(tab.answer).not.toBeEmpty()
+  await expect(tab.provenance).toContainText('Not verified: no other tab')
+})

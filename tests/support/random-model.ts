@@ -1,0 +1,120 @@
+import { writeGguf, type GgufTensor, type GgufValue } from './gguf-writer.ts'
+
+export interface RandomModelShape {
+  readonly seed: number
+  readonly layers: number
+  readonly embedding: number
+  readonly heads: number
+  readonly feedForward: number
+  readonly contextTokens: number
+  /** Whether bytes that are no characters have tokens of their own. llama.cpp in WASM crashes when it reports one. */
+  readonly rawBytes: boolean
+}
+
+export const TINY_SHAPE: RandomModelShape = {
+  seed: 1,
+  layers: 2,
+  embedding: 64,
+  heads: 4,
+  feedForward: 128,
+  contextTokens: 256,
+  rawBytes: false,
+}
+
+const SPECIAL = ['<|end|>', '<|system|>', '<|user|>', '<|assistant|>'] as const
+const END = 0
+
+const CHAT_TEMPLATE =
+  "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+
+/**
+ * A llama model of random weights over a byte-level vocabulary: it speaks gibberish, but loads, generates and
+ * judges as any other, and can be had in every shape. The same shape gives the same bytes.
+ */
+export function randomModel(shape: RandomModelShape = TINY_SHAPE): Uint8Array {
+  const bytes = byteCharacters()
+  const merges = ['t h', 'th e', 'i n', 'a n', 'Ã ©']
+  const tokens = [
+    ...SPECIAL,
+    ...(shape.rawBytes ? bytes : bytes.slice(0, 128)),
+    ...merges.map((merge) => merge.replace(' ', '')),
+  ]
+  const metadata: Record<string, GgufValue> = {
+    'general.architecture': { type: 'string', value: 'llama' },
+    'general.name': { type: 'string', value: `random-${shape.seed}` },
+    'llama.context_length': { type: 'u32', value: shape.contextTokens },
+    'llama.embedding_length': { type: 'u32', value: shape.embedding },
+    'llama.block_count': { type: 'u32', value: shape.layers },
+    'llama.feed_forward_length': { type: 'u32', value: shape.feedForward },
+    'llama.attention.head_count': { type: 'u32', value: shape.heads },
+    'llama.attention.head_count_kv': { type: 'u32', value: shape.heads },
+    'llama.attention.layer_norm_rms_epsilon': { type: 'f32', value: 1e-5 },
+    'llama.rope.dimension_count': { type: 'u32', value: shape.embedding / shape.heads },
+    'llama.rope.freq_base': { type: 'f32', value: 10_000 },
+    'llama.vocab_size': { type: 'u32', value: tokens.length },
+    'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
+    'tokenizer.ggml.pre': { type: 'string', value: 'gpt-2' },
+    'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
+    'tokenizer.ggml.token_type': { type: 'i32s', value: tokens.map((_, id) => (id < SPECIAL.length ? 3 : 1)) },
+    'tokenizer.ggml.merges': { type: 'strings', value: merges },
+    'tokenizer.ggml.bos_token_id': { type: 'u32', value: END },
+    'tokenizer.ggml.eos_token_id': { type: 'u32', value: END },
+    'tokenizer.ggml.add_bos_token': { type: 'bool', value: false },
+    'tokenizer.chat_template': { type: 'string', value: CHAT_TEMPLATE },
+  }
+  return writeGguf(metadata, randomTensors(shape, tokens.length))
+}
+
+function randomTensors(shape: RandomModelShape, vocabulary: number): GgufTensor[] {
+  const next = gaussian(shape.seed)
+  const ones = (name: string): GgufTensor => ({
+    name: `${name}.weight`,
+    shape: [shape.embedding],
+    data: new Float32Array(shape.embedding).fill(1),
+  })
+  const matrix = (name: string, columns: number, rows: number, scale: number): GgufTensor => ({
+    name: `${name}.weight`,
+    shape: [columns, rows],
+    data: Float32Array.from({ length: columns * rows }, () => next() * scale),
+  })
+  const { embedding, feedForward } = shape
+  const inner = 1 / Math.sqrt(embedding)
+  const blocks = Array.from({ length: shape.layers }, (_, layer) => [
+    ones(`blk.${layer}.attn_norm`),
+    matrix(`blk.${layer}.attn_q`, embedding, embedding, inner * 2),
+    matrix(`blk.${layer}.attn_k`, embedding, embedding, inner * 2),
+    matrix(`blk.${layer}.attn_v`, embedding, embedding, inner),
+    matrix(`blk.${layer}.attn_output`, embedding, embedding, inner),
+    ones(`blk.${layer}.ffn_norm`),
+    matrix(`blk.${layer}.ffn_gate`, embedding, feedForward, inner),
+    matrix(`blk.${layer}.ffn_up`, embedding, feedForward, inner),
+    matrix(`blk.${layer}.ffn_down`, feedForward, embedding, 1 / Math.sqrt(feedForward)),
+  ])
+  return [
+    matrix('token_embd', embedding, vocabulary, 1),
+    ...blocks.flat(),
+    ones('output_norm'),
+    matrix('output', embedding, vocabulary, inner * 2),
+  ]
+}
+
+/** GPT-2's printable stand-ins for the 256 bytes (openai/gpt-2, encoder.py, `bytes_to_unicode`). */
+function byteCharacters(): string[] {
+  const printable = (byte: number): boolean =>
+    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
+  let shifted = 256
+  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(printable(byte) ? byte : shifted++))
+}
+
+/** Standard normal deviates by Box and Muller over mulberry32. */
+function gaussian(seed: number): () => number {
+  let state = seed >>> 0
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform())
+}

@@ -1,0 +1,86 @@
+"""Greedy answers of the members on held-out questions, per task, with 95 % intervals.
+
+    python3 evaluate.py --runs general=runs/general facts=runs/facts [--per-task 20] [--show 3] [--save runs/answers.json]
+"""
+
+import argparse
+import json
+import math
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+
+from inference import generate
+from questions import Question, held_out
+from tokenizer import Tokenizer
+from train import HERE, load_model
+from world.marking import refused, right
+
+
+def interval(hits: int, total: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share."""
+    if not total:
+        return 0.0, 1.0
+    z, share = 1.96, hits / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
+    return middle - half, middle + half
+
+
+def members(listed: list[str]) -> dict:
+    return {kind: load_model(Path(path))[0] for kind, path in (item.split("=") for item in listed)}
+
+
+def answers(model, tokenizer: Tokenizer, questions: list[Question], temperature: float = 0.0, seed: int = 0) -> list[str]:
+    prompts = [tokenizer.prompt(q.earlier, q.text) for q in questions]
+    return [tokenizer.decode(ids) for ids in generate(model, prompts, temperature=temperature, seed=seed)]
+
+
+def table(questions: list[Question], said: dict[str, list[str]]) -> None:
+    groups = defaultdict(list)
+    for i, question in enumerate(questions):
+        groups[question.task].append(i)
+        groups[f"= {question.field}"].append(i)
+        if question.field != "refusal":
+            groups["= all inside the world"].append(i)
+    print(f"{'task':24}{'n':>6}", *(f"{kind:>24}" for kind in said))
+    for name in sorted(groups, key=lambda g: (g.startswith("="), g)):
+        rows = groups[name]
+        cells = []
+        for texts in said.values():
+            hits = sum(right(questions[i].expected, texts[i]) for i in rows)
+            low, high = interval(hits, len(rows))
+            cells.append(f"{hits / len(rows):10.3f} [{low:.3f} {high:.3f}]")
+        print(f"{name:24}{len(rows):>6}", *(f"{cell:>24}" for cell in cells))
+    inside = [i for i, q in enumerate(questions) if q.field not in ("refusal", "talk")]
+    for kind, texts in said.items():
+        wrongly = sum(refused(texts[i]) for i in inside)
+        print(f"{kind}: refuses {wrongly} of {len(inside)} inside the world ({wrongly / len(inside):.3%})")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", nargs="+", required=True)
+    parser.add_argument("--per-task", type=int, default=20)
+    parser.add_argument("--seed", default="evaluation")
+    parser.add_argument("--show", type=int, default=0, help="wrong answers to print for each task and member")
+    parser.add_argument("--save", type=Path, help="where to keep the answers, for swarm.py")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    tokenizer = Tokenizer.load(HERE / "tokenizer.json")
+    questions = held_out("test", args.per_task, args.seed, talk=True)
+    said = {kind: answers(model, tokenizer, questions) for kind, model in members(args.runs).items()}
+    if args.save:
+        args.save.write_text(json.dumps({"seed": args.seed, "perTask": args.per_task, "said": said}) + "\n")
+    table(questions, said)
+    for kind, texts in said.items():
+        shown: dict[str, int] = defaultdict(int)
+        for question, text in zip(questions, texts):
+            if not right(question.expected, text) and shown[question.task] < args.show:
+                shown[question.task] += 1
+                print(f"{kind} {question.task}: {question.text!r} expected {question.expected!r} said {text!r}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The world that Starling knows: tasks, facts and phrasings, all written for this project."""
