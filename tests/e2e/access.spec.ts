@@ -56,7 +56,9 @@ async function tabTo(page: Page, testId: string): Promise<void> {
 /** What axe finds once everything has faded in: colours in the middle of a transition are nobody's finding. */
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(async () => {
-    const finite = document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
+    const finite = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
     await Promise.allSettled(finite.map((animation) => animation.finished))
   })
   const { violations } = await new AxeBuilder({ page }).analyze()
