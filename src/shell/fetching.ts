@@ -1,15 +1,13 @@
-import type { NodeId, SessionId } from '#core/protocol/ids.ts'
-import { MAX_COUNTED, MAX_FRAME_BYTES } from '#core/protocol/limits.ts'
+import type { Digest, NodeId, SessionId } from '#core/protocol/ids.ts'
+import { MAX_FRAME_BYTES, MAX_SERVED } from '#core/protocol/limits.ts'
 import { decodeFetchRequest, encodeFetchRequest, type FetchRequest } from '#core/protocol/streams.ts'
 import { FETCH_STREAM } from '#core/protocol/version.ts'
 import type { Mesh } from '#ports/mesh.ts'
 
-/** Envelopes that one answer may bring: a session's, or as many announcements. */
-const MAX_ANSWER_FRAMES = 2 * MAX_COUNTED
-
 export interface FetchSource {
   presence(): readonly Uint8Array[]
-  session(session: SessionId): Promise<readonly Uint8Array[]>
+  /** All that is known of a session, but what the asking node holds. */
+  session(session: SessionId, held: readonly Digest[]): Promise<readonly Uint8Array[]>
 }
 
 /** Serves envelopes by name to whoever asks (SPEC FETCH-1). All that is served is signed, and its texts are sealed. */
@@ -19,8 +17,9 @@ export function serveFetches(mesh: Mesh, source: FetchSource): void {
     for await (const frame of stream.frames) {
       const request = decodeFetchRequest(frame)
       if (!request) throw new Error('not a request')
-      const frames = request.type === 'presence' ? source.presence() : await source.session(request.session)
-      for (const answer of frames.slice(0, MAX_ANSWER_FRAMES)) await stream.send(answer)
+      const frames =
+        request.type === 'presence' ? source.presence() : await source.session(request.session, request.held)
+      for (const answer of frames.slice(0, MAX_SERVED)) await stream.send(answer)
       break
     }
     await stream.close()
@@ -32,9 +31,14 @@ export function fetchPresence(mesh: Mesh, from: NodeId, signal: AbortSignal): Pr
   return fetchFrames(mesh, from, { type: 'presence' }, signal)
 }
 
-/** Asks a node for the envelopes of a session. Throws what `Mesh.open` throws. */
-export function fetchSession(mesh: Mesh, from: NodeId, session: SessionId, signal: AbortSignal): Promise<Uint8Array[]> {
-  return fetchFrames(mesh, from, { type: 'session', session }, signal)
+/** Asks a node for the envelopes of a session but those held here. Throws what `Mesh.open` throws. */
+export function fetchSession(
+  mesh: Mesh,
+  from: NodeId,
+  { session, held }: { readonly session: SessionId; readonly held: readonly Digest[] },
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  return fetchFrames(mesh, from, { type: 'session', session, held: held.slice(0, MAX_SERVED) }, signal)
 }
 
 async function fetchFrames(
@@ -49,7 +53,7 @@ async function fetchFrames(
   const frames: Uint8Array[] = []
   for await (const frame of stream.frames) {
     frames.push(frame)
-    if (frames.length >= MAX_ANSWER_FRAMES) break
+    if (frames.length >= MAX_SERVED) break
   }
   return frames
 }

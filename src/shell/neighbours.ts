@@ -102,24 +102,26 @@ export class Neighbours {
     stopping.addEventListener('abort', cancel, { once: true })
   }
 
-  /** Asks the asker first, then participants, until nothing named is missing; where nothing is named, two that answer. */
+  /** Asks the asker, then all others at once, for what is named; where nothing is named, for all that they have. */
   async fetchMissing(mailbox: SessionMailbox, digests: readonly Digest[]): Promise<void> {
     const { record } = mailbox.state
-    const held = () => new Set(mailbox.state.record.entries.map((entry) => entry.digest))
-    const isMissing = () => digests.some((digest) => !held().has(digest))
-    let answers = 0
-    for (const node of new Set([openedOf(record)?.from, ...participantsOf(record)])) {
-      if (node === undefined || node === this.#init.mesh.self) continue
-      if (digests.length > 0 ? !isMissing() : answers >= 2) return
-      if (await this.#fetchFrom(node, mailbox)) answers++
+    const asker = openedOf(record)?.from
+    const isSettled = () => {
+      const held = new Set(mailbox.held)
+      return digests.length > 0
+        ? digests.every((digest) => held.has(digest))
+        : mailbox.state.adopted?.message.term === 0
     }
+    const others = new Set(participantsOf(record))
+    for (const node of [this.#init.mesh.self, asker]) if (node !== undefined) others.delete(node)
+    if (asker !== undefined && asker !== this.#init.mesh.self) await this.#fetchFrom(asker, mailbox)
+    if (!isSettled()) await Promise.all([...others].map((node) => this.#fetchFrom(node, mailbox)))
   }
 
-  /** Returns whether the node had anything of the session. */
   /** How many envelopes came; null where the node could not be asked. */
   async #fetchFrom(node: NodeId, mailbox: SessionMailbox): Promise<number | null> {
     try {
-      const frames = await fetchSession(this.#init.mesh, node, mailbox.session, this.#init.stopping)
+      const frames = await fetchSession(this.#init.mesh, node, mailbox, this.#init.stopping)
       await this.#takeFetched(frames)
       return frames.length
     } catch (error) {

@@ -76,6 +76,20 @@ export class SessionMailbox {
     return this.#state.record.entries.flatMap((entry) => this.#envelopes.get(entry.digest)?.frame ?? [])
   }
 
+  /** What this node need not be told again. */
+  get held(): Digest[] {
+    return this.#state.record.entries.map((entry) => entry.digest)
+  }
+
+  /** What this node has that another lacks; contradictions too, because a verdict may name either half. */
+  framesBeyond(held: readonly Digest[]): Uint8Array[] {
+    const known = new Set(held)
+    const { entries, conflicts } = this.#state.record
+    return [...entries, ...conflicts].flatMap(({ digest }) =>
+      known.has(digest) ? [] : (this.#envelopes.get(digest)?.frame ?? []),
+    )
+  }
+
   /** What a reload must find again: while the session runs also what was signed or came early. */
   get kept(): Uint8Array[] {
     return this.#state.outcome === null ? [...this.#envelopes.values()].map(({ frame }) => frame) : this.frames

@@ -166,8 +166,8 @@ export class SwarmNode implements SwarmFacade {
     )
     serveFetches(mesh, {
       presence: () => this.#presence.frames,
-      session: async (session) =>
-        this.#sessions.find(session)?.frames ?? (await this.#archive.findOwn(session))?.envelopes ?? [],
+      session: async (session, held) =>
+        this.#sessions.find(session)?.framesBeyond(held) ?? (await this.#archive.findOwn(session))?.envelopes ?? [],
     })
     receiveDrafts(mesh, (session, from, text) => this.#story.wrote(session, from, text))
     this.#cleanups.push(

@@ -293,8 +293,12 @@ export class SessionSwarm {
         actor.jobs.delete(effect.kind)
         return
       case 'fetch': {
-        const wanted = this.said.filter(({ entry }) => effect.digests.includes(entry.digest))
-        this.#at(this.now + 20, () => wanted.forEach(({ entry }) => this.#receive(actor, entry)))
+        const { digests } = effect
+        const wanted =
+          digests.length > 0
+            ? this.said.flatMap(({ entry }) => (digests.includes(entry.digest) ? [entry] : []))
+            : this.#heldAround(actor)
+        this.#at(this.now + 20, () => wanted.forEach((entry) => this.#receive(actor, entry)))
         return
       }
       case 'notify':
@@ -302,6 +306,15 @@ export class SessionSwarm {
         this.observe(actor.name, { type: 'event', event: effect.event })
         return
     }
+  }
+
+  /** What those hold from whom something can reach this node now. */
+  #heldAround(actor: Actor): Entry[] {
+    const reachable = [...this.actors.values()].filter(
+      (other) => other !== actor && other.alive && !this.#cut.has(`${other.name}->${actor.name}`),
+    )
+    const held = reachable.flatMap(({ state }) => state.record.entries)
+    return [...new Map(held.map((entry) => [entry.digest, entry])).values()]
   }
 
   #infer(actor: Actor, job: Job): void {

@@ -19,6 +19,8 @@ import { createSilentLogger } from './system-ports.ts'
 /** What a simulation wants to know of every node. */
 export interface NodeWatch {
   published(node: SimNode, frame: Uint8Array): void
+  /** Signed by a tab that was gone before it could send. */
+  withheld(frame: Uint8Array): void
   /** A frame passed the gatekeeper; called before anything else sees it. */
   accepted(node: SimNode, frame: Uint8Array): void
   /** Something happened at the node; look at it once things have settled. */
@@ -176,7 +178,8 @@ export class SimNode {
           return acceptance
         }, deliver),
       publish: (frame) => {
-        if (mesh.state().phase !== 'offline') watch.published(this, frame)
+        if (mesh.state().phase === 'offline') watch.withheld(frame)
+        else watch.published(this, frame)
         return mesh.publish(frame)
       },
       handle: (...handler) => mesh.handle(...handler),

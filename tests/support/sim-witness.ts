@@ -16,11 +16,13 @@ export interface Ending {
   /** Digest of the verdict's content that the node went by; null where it adopted none. */
   readonly verdict: string | null
   readonly term: number | null
-  /** False where the tab was gone before the session was over. */
+  /** False where the tab was gone before the session was forgotten; it may have been opened again. */
   readonly survived: boolean
 }
 
 interface Followed {
+  /** Which opening of the tab held it. */
+  opening: number
   state: SessionState
   entriesChecked: number
 }
@@ -28,7 +30,8 @@ interface Followed {
 /**
  * Holds a simulation to its invariants, after everything that happens at a node:
  * I1 nobody makes two different statements of one kind for one slot, least of all two verdicts for one session and term;
- * I2 whoever adopted a verdict in one connected part adopted the same (asked at the end, by `disagreements`);
+ * I2 whoever adopted a verdict and lived until the session was forgotten adopted the same (asked at the end, when the
+ *    network has been whole again for long enough, by `disagreements`);
  * I3 what passes a gatekeeper, and what sessions hold, is exactly what its sender published, and passes once;
  * I4 a session without an outcome has a deadline, and its tab a timer;
  * I6 an engine works only while a session of its node wants it to.
@@ -104,6 +107,14 @@ export class Witness implements NodeWatch {
     else this.said.restatements = (this.said.restatements ?? 0) + 1
   }
 
+  /** Signed by a tab that was gone before it could send; its storage may still hold it, and serve it later. */
+  withheld(frame: Uint8Array): void {
+    const decoded = this.decode(frame, this.#network)
+    if (!decoded.ok) return
+    const { digest, from, signature } = decoded.envelope
+    this.#published.set(digest, `${from} ${signature}`)
+  }
+
   accepted(node: SimNode, frame: Uint8Array): void {
     const decoded = this.decode(frame, this.#network)
     if (!decoded.ok) return this.violated('I3', `${node.name} accepted what is ${decoded.reason}`)
@@ -147,13 +158,13 @@ export class Witness implements NodeWatch {
       if (state.outcome === null) open++
       const before = followed.get(state.session)
       if (before?.state === state) continue
-      followed.set(state.session, { state, entriesChecked: state.record.entries.length })
+      followed.set(state.session, { opening: node.openings, state, entriesChecked: state.record.entries.length })
       this.#checkState(node, state, before?.entriesChecked ?? 0)
     }
-    for (const [session, { state }] of followed) {
+    for (const [session, { state, opening }] of followed) {
       if (alive.has(session)) continue
       followed.delete(session)
-      this.endings.push(endingOf(node, state, tab !== null))
+      this.endings.push(endingOf(node, state, tab !== null && node.openings === opening))
     }
     if (!tab) return
     if (jobs === 0 && tab.engine.working > 0) this.violated('I6', `the engine of ${node.name} works for nobody`)
@@ -174,11 +185,11 @@ export class Witness implements NodeWatch {
     }
   }
 
-  /** I2: sessions of which nodes that were never cut off went by different verdicts. */
+  /** I2: sessions of which tabs that lived until it was forgotten went by different verdicts. */
   disagreements(): { session: SessionId; verdicts: Map<string, Ending[]> }[] {
     const bySession = new Map<SessionId, Map<string, Ending[]>>()
     for (const ending of this.endings) {
-      if (!ending.participant || ending.verdict === null) continue
+      if (!ending.participant || !ending.survived || ending.verdict === null) continue
       const verdicts = bySession.get(ending.session) ?? new Map<string, Ending[]>()
       bySession.set(ending.session, verdicts)
       verdicts.set(ending.verdict, [...(verdicts.get(ending.verdict) ?? []), ending])

@@ -320,6 +320,12 @@ class Simulation {
       const left = node.states.length
       if (left > 0) this.#witness.violated('I5', `${node.name} still holds ${left} sessions`)
     }
+    for (const { session, verdicts } of this.#witness.disagreements()) {
+      const sides = [...verdicts.values()].map((side) =>
+        side.map(({ node, term }) => `${node.name} (${term})`).join(', '),
+      )
+      this.#witness.violated('I2', `session ${session} has two verdicts: ${sides.join(' against ')}`)
+    }
   }
 
   async #closeAll(): Promise<void> {

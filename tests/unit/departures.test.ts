@@ -359,4 +359,25 @@ describe('hostile or clumsy participants', () => {
     expect(lowestValidVerdict(record)?.message.term).toBe(0)
     expect(everHeld(record, { role: 'verifier', index: 0 })).toHaveLength(1)
   })
+
+  test('WIT-5: who was cut off, and went by a take-over of its own, asks again until it goes by the asker’s verdict', () => {
+    const swarm = started(6, { executors: 3, verifiers: 3 })
+    swarm.latencyMs = 50
+    const others = [...swarm.actors.keys()].filter((name) => name !== 'a')
+    const cutOff = seated(swarm).executors.find((name) => name !== 'a') as string
+    const divide = (act: 'cut' | 'heal') =>
+      [...swarm.actors.keys()].forEach((name) => {
+        if (name === cutOff) return
+        swarm[act](name, cutOff)
+        swarm[act](cutOff, name)
+      })
+    while (said(swarm, 'scores-revealed').length < 3) swarm.advance(1)
+    divide('cut')
+    swarm.advance(15_000)
+    expect(swarm.verdictOf('a')?.term).toBe(0)
+    expect(swarm.verdictOf(cutOff)?.term).toBeGreaterThan(0)
+    divide('heal')
+    swarm.advance(15_000)
+    for (const name of others) expect(swarm.verdictOf(name)?.term).toBe(0)
+  })
 })

@@ -22,6 +22,9 @@ export const MAX_INVITED = 16
 /** Envelopes that a verdict may count: every participant's messages of every kind, replacements included. */
 export const MAX_COUNTED = 128
 
+/** Envelopes of one session that are served at once, and that a node may name as held when it asks for more. */
+export const MAX_SERVED = 2 * MAX_COUNTED
+
 /** Models that one node serves at a time. */
 export const MAX_ENGINES = 4
 

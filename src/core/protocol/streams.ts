@@ -1,7 +1,7 @@
 import * as cbor from '@ipld/dag-cbor'
 import * as v from 'valibot'
-import { SessionId } from './ids.ts'
-import { MAX_ANSWER_BYTES } from './limits.ts'
+import { Digest, SessionId } from './ids.ts'
+import { MAX_ANSWER_BYTES, MAX_SERVED } from './limits.ts'
 import { fromWire, toWire } from './wire.ts'
 
 /** What travels on direct streams (SPEC STREAM-1, STREAM-2), as DAG-CBOR. */
@@ -18,7 +18,12 @@ export const MAX_DRAFT_FRAME_BYTES = MAX_ANSWER_BYTES + 128
 
 const FetchRequest = v.variant('type', [
   v.strictObject({ type: v.literal('presence') }),
-  v.strictObject({ type: v.literal('session'), session: SessionId }),
+  /** What the asking node holds already need not come again. */
+  v.strictObject({
+    type: v.literal('session'),
+    session: SessionId,
+    held: v.pipe(v.array(Digest), v.maxLength(MAX_SERVED)),
+  }),
 ])
 export type FetchRequest = v.InferOutput<typeof FetchRequest>
 

@@ -46,7 +46,8 @@ function closingDueAt(state: SessionState, role: Role): number {
   return since(state, `${role}-due`) ?? stageEndsAt(state, role) ?? latest(state)
 }
 
-function verdictDueAt(state: SessionState): number {
+/** When the asker should have said the verdict; Infinity before roles are assigned. */
+export function verdictDueAt(state: SessionState): number {
   return since(state, 'scores-ready') ?? latest(state)
 }
 

@@ -42,6 +42,19 @@ export function fetchOnce(turn: Turn, subject: string, digests: readonly Digest[
   turn.effects.push({ type: 'fetch', digests })
 }
 
+/**
+ * Asks others for all that they have of the session, at a time and again after each doubling of the wait, for as long as
+ * the caller has reason to: what was asked may be out of reach now, and what it answers may get lost.
+ */
+export function fetchAgain(turn: Turn, subject: string, from: number, firstWaitMs: number): void {
+  if (!due(turn, 'catch-up', from)) return
+  let round = 0
+  const endsAt = () => from + (2 ** (round + 1) - 1) * firstWaitMs
+  while (endsAt() <= turn.now) round++
+  fetchOnce(turn, `${subject}:${round}`, [])
+  due(turn, 'catch-up', endsAt())
+}
+
 export function infer(turn: Turn, job: Job): void {
   update(turn, { running: [...turn.state.running, job.kind] })
   turn.effects.push({ type: 'infer', job })
