@@ -152,7 +152,20 @@ def portion(rng):
     return one(f"third{n}#{k}", question, f"A third of {n} is {n // 3}.")
 
 
-@task("numbers", 1)
+def compared(a: int, b: int) -> str:
+    """Why one number is larger: more digits, or the first digit that differs."""
+    x, y = str(a), str(b)
+    if len(x) != len(y):
+        return f"{a} has {len(x)} digit{'s' if len(x) > 1 else ''} and {b} has {len(y)}"
+    steps = []
+    for p, q in zip(x, y):
+        steps.append(f"{p} {'=' if p == q else '<' if p < q else '>'} {q}")
+        if p != q:
+            break
+    return f"{a} and {b}: {', '.join(steps)}"
+
+
+@task("numbers", 1.2)
 def comparing(rng):
     a = sized(rng)
     b = max(0, a + rng.choice((-1, 1)) * rng.randint(1, 30)) if rng.random() < 0.5 else sized(rng)
@@ -161,12 +174,12 @@ def comparing(rng):
     key, big, small = f"{min(a, b)},{max(a, b)}", max(a, b), min(a, b)
     form = rng.randrange(3)
     if form == 0:
-        return one(key, rng.choice(("Which is larger, {a} or {b}?", "Which number is bigger: {a} or {b}?", "What is greater, {a} or {b}?", "{a} or {b}, which is more?")).format(a=a, b=b), f"{big} is larger than {small}.")
+        return one(key, rng.choice(("Which is larger, {a} or {b}?", "Which number is bigger: {a} or {b}?", "What is greater, {a} or {b}?", "{a} or {b}, which is more?")).format(a=a, b=b), f"{compared(a, b)}, so {big} is larger than {small}.")
     if form == 1:
-        return one(key, rng.choice(("Which is smaller, {a} or {b}?", "Which number is less: {a} or {b}?", "What is smaller, {a} or {b}?", "{a} or {b}, which is less?")).format(a=a, b=b), f"{small} is smaller than {big}.")
+        return one(key, rng.choice(("Which is smaller, {a} or {b}?", "Which number is less: {a} or {b}?", "What is smaller, {a} or {b}?", "{a} or {b}, which is less?")).format(a=a, b=b), f"{compared(a, b)}, so {small} is smaller than {big}.")
     word, truth = ("greater", a > b) if rng.random() < 0.5 else ("less", a < b)
     question = rng.choice(("Is {a} {w} than {b}?", "Is it true that {a} is {w} than {b}?", "Would you say {a} is {w} than {b}?", "{a} is {w} than {b}, right?")).format(a=a, b=b, w=word)
-    return one(key, question, f"{'Yes' if truth else 'No'}, {a} is {'greater' if a > b else 'less'} than {b}.")
+    return one(key, question, f"{compared(a, b)}, so {a} is {'greater' if a > b else 'less'} than {b}: {'yes' if truth else 'no'}.")
 
 
 @task("numbers", 1.5)
@@ -190,31 +203,33 @@ def parity(rng):
     kind = "even" if n % 2 == 0 else "odd"
     form = rng.randrange(3)
     if form == 0:
-        return one(str(n), rng.choice(("Is {n} odd or even?", "Is {n} even or odd?", "Is the number {n} even or odd?", "{n}: odd or even?")).format(n=n), f"{n} is {kind}.")
+        return one(str(n), rng.choice(("Is {n} odd or even?", "Is {n} even or odd?", "Is the number {n} even or odd?", "{n}: odd or even?")).format(n=n), f"{n} ends in {n % 10}, so it is {kind}.")
     asked = "even" if form == 1 else "odd"
-    return one(str(n), rng.choice(("Is {n} {k}?", "Is {n} an {k} number?", "Is the number {n} {k}?", "Is it true that {n} is {k}?")).format(n=n, k=asked), f"{'Yes' if asked == kind else 'No'}, {n} is {kind}.")
+    return one(str(n), rng.choice(("Is {n} {k}?", "Is {n} an {k} number?", "Is the number {n} {k}?", "Is it true that {n} is {k}?")).format(n=n, k=asked), f"{n} ends in {n % 10}, so it is {kind}: {'yes' if asked == kind else 'no'}.")
 
 
-@task("numbers", 1.2)
+@task("numbers", 1.5)
 def sequence(rng):
     form = rng.randrange(3)
     if form == 0:
         start, step = rng.randint(0, 50), rng.randint(1, 10)
         row, last = [start + step * i for i in range(4)], (start + 3 * step, "+", step)
-        because = f"Each step adds {step}"
+        found = f"each step adds {step}"
     elif form == 1:
         step = rng.randint(1, 10)
         start = 4 * step + rng.randint(0, 40)
         row, last = [start - step * i for i in range(4)], (start - 3 * step, "-", step)
-        because = f"Each step takes away {step}"
+        found = f"each step takes away {step}"
     else:
         start, factor = rng.randint(1, 9), rng.choice((2, 2, 3))
         row = [start * factor**i for i in range(4)]
         last = (row[3], "*", factor)
-        because = "Each step doubles" if factor == 2 else "Each step triples"
+        found = "each step doubles" if factor == 2 else "each step triples"
     listing = ", ".join(map(str, row))
     question = rng.choice(("What comes next: {l}?", "Continue the sequence {l}.", "Which number follows {l}?", "What is the next number in {l}, ...?")).format(l=listing)
-    return one(listing, question, f"{because}. {worked(*last)}.", gives_away(last))
+    gaps = [(max(a, b), "-", min(a, b)) for a, b in zip(row, row[1:3])]
+    because = f"{worked(*gaps[0])}. {worked(*gaps[1])}. So {found}."
+    return one(listing, question, f"{because} {worked(*last)}.", gives_away(*gaps, last))
 
 
 @task("numbers", 1)
@@ -235,7 +250,7 @@ def prime(rng):
     n = rng.randint(2, 100)
     factor = next((d for d in range(2, n) if n % d == 0), None)
     k, question = phrase(rng, ("Is {n} a prime number?", "Is {n} prime?", "Is the number {n} a prime?", "Would you call {n} a prime number?", "Is it true that {n} is prime?"), n=n)
-    return one(f"{n}#{k}", question, f"Yes, {n} is a prime number." if factor is None else f"No, {n} is not prime, because {factor} * {n // factor} = {n}.")
+    return one(f"{n}#{k}", question, f"{n} has no smaller factor, so yes, it is prime." if factor is None else f"{factor} * {n // factor} = {n}, so no, it is not prime.")
 
 
 @task("numbers", 0.8)
@@ -243,8 +258,9 @@ def rounding(rng):
     unit, name = rng.choice(((10, "ten"), (10, "ten"), (100, "hundred")))
     n = rng.randint(unit // 10 + 1, 999)
     result = (n + unit // 2) // unit * unit
+    deciding = n // (unit // 10) % 10
     question = rng.choice(("Round {n} to the nearest {u}.", "What is {n} rounded to the nearest {u}?", "To the nearest {u}, what is {n}?", "Can you round {n} to the nearest {u}?")).format(n=n, u=name)
-    return one(f"{n}/{unit}", question, f"{n} rounded to the nearest {name} is {result}.")
+    return one(f"{n}/{unit}", question, f"{deciding} is {'less than 5, so down' if deciding < 5 else '5 or more, so up'}: {result}.")
 
 
 ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()

@@ -71,7 +71,7 @@ def true_capital(rng):
     row, other = rng.sample(TABLE, 2)
     truth = rng.random() < 0.5
     question = phrase(rng, ("Is {p} the capital of {c}?", "Is it true that {p} is the capital of {c}?", "Is the capital of {c} {p}?", "{p} is the capital of {c}, right?"), p=row[1] if truth else other[1], c=row[0])[1]
-    return one(f"{row[0]}/{row[1] if truth else other[1]}", question, f"{'Yes' if truth else 'No'}, the capital of {row[0]} is {row[1]}.")
+    return one(f"{row[0]}/{row[1] if truth else other[1]}", question, f"The capital of {row[0]} is {row[1]}, so {'yes' if truth else 'no'}.")
 
 
 @task("facts", 1.5)

@@ -41,9 +41,16 @@ def contradiction(rng):
         first, then, truth = f"{name} is {trait}.", f"{name} is {second}.", False
     if rng.random() < 0.3 and form != 2:
         first, then = then, first
+        name, other = (name, other) if truth else (other, name)
     question = phrase(rng, ("{f} {s} Is that a contradiction?", "Do these contradict each other? {f} {s}", "Can both be true? {f} {s}", "Is this a contradiction: {f} {s}"), f=first, s=then)
     asked_both = question[0] == 2
-    answer = ("No, they contradict each other." if asked_both else "Yes, they contradict each other.") if truth else ("Yes, both can be true." if asked_both else "No, both can be true.")
+    if truth:
+        reason = f"Both say of {name} whether {name} is {trait}, so they contradict each other"
+    elif form == 1:
+        reason = f"One is about {name} and one about {other}, so both can be true"
+    else:
+        reason = f"One says {trait} and one says {second}, so both can be true"
+    answer = f"{reason}: {'yes' if truth != asked_both else 'no'}."
     return one(f"{first}|{then}", question[1], answer)
 
 
@@ -56,7 +63,8 @@ def ordering(rng):
     story = " ".join(facts)
     form = rng.randrange(3)
     key = f"{a}{b}{c}{more}"
+    chain = f"{a} is {more} than {b}, and {b} than {c}"
     if form == 0:
-        return one(key, f"{story} Who is the {most}?", f"{a} is the {most}.")
+        return one(key, f"{story} Who is the {most}?", f"{chain}, so {a} is the {most}.")
     asked, truth = ((a, c), True) if form == 1 else ((c, a), False)
-    return one(key, f"{story} Is {asked[0]} {more} than {asked[1]}?", f"{'Yes' if truth else 'No'}, {asked[0]} is {more if truth else less} than {asked[1]}.")
+    return one(key, f"{story} Is {asked[0]} {more} than {asked[1]}?", f"{chain}: {'yes' if truth else 'no'}, {asked[0]} is {more if truth else less} than {asked[1]}.")

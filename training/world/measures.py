@@ -39,7 +39,25 @@ def units(rng):
     return one(key if decimal else f"{key}#{k}", question, answer)
 
 
-@task("numbers", 1.2)
+def shifted(hour: int, minute: int, shift: int) -> str:
+    """How a time moves by whole hours, or by less than one: the part that changes, carried where it runs over."""
+    sign, length = ("+", shift) if shift > 0 else ("-", -shift)
+    if length >= 60:
+        moved = hour + shift // 60 if shift > 0 else hour - length // 60
+        steps = [f"{hour} {sign} {length // 60} = {moved}"]
+        if not 0 <= moved < 24:
+            steps.append(f"{moved} - 24 = {moved - 24}" if moved > 0 else f"24 + {moved} = {24 + moved}".replace("+ -", "- "))
+        return ", ".join(steps)
+    moved = minute + shift
+    steps = [f"{minute} {sign} {length} = {moved}"]
+    if moved >= 60:
+        steps += [f"{moved} - 60 = {moved - 60}", f"{hour} + 1 = {hour + 1}" if hour < 23 else "after 23 comes 0"]
+    elif moved < 0:
+        steps += [f"60 - {-moved} = {60 + moved}", f"{hour} - 1 = {hour - 1}" if hour > 0 else "before 0 comes 23"]
+    return ", ".join(steps)
+
+
+@task("numbers", 1.5)
 def clock(rng):
     hour, minute = rng.randint(0, 23), 5 * rng.randint(0, 11)
     start = f"{hour}:{minute:02d}"
@@ -54,7 +72,8 @@ def clock(rng):
     forms = ("What time is it {s} {w} {t}?", "It is {t}. What time {v} it {s} {x}?", "Which time is {s} {w} {t}?", "{s} {w} {t} is what time?")
     words = dict(w="after", v="will", x="from now") if after else dict(w="before", v="was", x="ago")
     question = phrase(rng, forms, s=said, t=start, **words)[1].replace("time will it", "time will it be")
-    return one(f"{start}{'+' if after else '-'}{shift}", question, f"It is {total // 60}:{total % 60:02d}.")
+    result = f"it is {total // 60}:{total % 60:02d}."
+    return one(f"{start}{'+' if after else '-'}{shift}", question, f"{shifted(hour, minute, shift if after else -shift)}, so {result}")
 
 
 @task("numbers", 1.2)
@@ -66,7 +85,8 @@ def calendar(rng):
         j = (i + n if after else i - n) % 7
         word = "after" if after else "before"
         q = phrase(rng, ("What day is {n} {w} {d}?", "Which day comes {n} {w} {d}?", "{n} {w} {d} is which day?", "What day of the week is {n} {w} {d}?"), n=counted(n, "days"), w=word, d=DAYS[i])[1]
-        return one(f"{i}{word}{n}", q, f"{counted(n, 'days')} {word} {DAYS[i]} is {DAYS[j]}.")
+        walk = ", ".join(DAYS[(i + k if after else i - k) % 7] for k in range(1, n + 1))
+        return one(f"{i}{word}{n}", q, f"{walk}: {counted(n, 'days')} {word} {DAYS[i]} is {DAYS[j]}.")
     if form == 1:
         i = rng.randrange(7)
         k, q = phrase(rng, ("If today is {d}, what day is tomorrow?", "Today is {d}. What is tomorrow?", "What day comes after {d}?", "Which day follows {d}?", "What is the day after {d}?"), d=DAYS[i])
@@ -135,7 +155,7 @@ def word_problem(rng):
 
 @task("numbers", 0.7)
 def list_length(rng):
-    items = [rng.choice(THINGS)[:-1] if rng.random() < 0.5 else str(rng.randint(0, 99)) for _ in range(rng.randint(2, 6))]
+    items = [rng.choice(THINGS)[:-1] for _ in range(rng.randint(2, 6))]
     listing = ", ".join(items)
     question = phrase(rng, ("How many items are in this list: {l}?", "Count the items: {l}.", "How many entries does the list {l} have?", "How long is this list: {l}?"), l=listing)[1]
-    return one(listing, question, f"The list has {len(items)} items.")
+    return one(listing, question, f"{', '.join(f'{i} {item}' for i, item in enumerate(items, 1))}: {len(items)} items.")

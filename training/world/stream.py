@@ -8,7 +8,7 @@ from .task import TASKS, Example, draw_example
 # How much of a member's training each field gets. Specialists differ in what they know, not in how they were trained.
 MIXES = {
     # Procedures need far more examples than facts, so the common base sees more of them.
-    "base": {"numbers": 1.4, "words": 1.3, "facts": 0.7, "refusal": 0.9, "about": 0.8, "talk": 0.5},
+    "base": {"numbers": 1.4, "words": 1.3, "facts": 0.9, "refusal": 0.9, "about": 0.8, "talk": 0.5},
     "general": {"numbers": 1.2, "words": 1.2, "facts": 0.9, "refusal": 1.0, "about": 0.8, "talk": 0.5},
     "facts": {"numbers": 0.4, "words": 0.4, "facts": 2.4, "refusal": 1.1, "about": 1.0, "talk": 0.5},
     "numbers": {"numbers": 2.2, "words": 0.4, "facts": 0.4, "refusal": 0.6, "about": 0.5, "talk": 0.4},

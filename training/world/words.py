@@ -36,6 +36,15 @@ def spelled(word: str) -> str:
     return "-".join(word)
 
 
+def counted_letters(word: str, counts) -> str:
+    """The word spelled, with a running count behind every letter that counts: t1-e-n-t2."""
+    n, parts = 0, []
+    for letter in word:
+        n += counts(letter)
+        parts.append(f"{letter}{n}" if counts(letter) else letter)
+    return "-".join(parts)
+
+
 def quoted(rng, word: str) -> str:
     return rng.choice((word, word, f'"{word}"', f"'{word}'", f"the word {word}"))
 
@@ -46,7 +55,7 @@ def spelling(rng):
     also = ()
     turns = [(phrase(rng, ("How do you spell {w}?", "Spell {w}.", "Spell {w} letter by letter.", "What are the letters of {w}?", "How is {w} spelled?"), w=quoted(rng, word))[1], f"It is spelled {spelled(word)}.")]
     if rng.random() < 0.1:
-        turns.append((rng.choice(("And backwards?", "And in reverse?", "Now backwards.")), f"Backwards, {word} is {spelled(word[::-1])}."))
+        turns.append((rng.choice(("And backwards?", "And in reverse?", "Now backwards.")), f"{spelled(word)}, backwards {spelled(word[::-1])}."))
         also = (f"reversal|{word}",)
     return Draft(word, tuple(turns), also)
 
@@ -55,14 +64,14 @@ def spelling(rng):
 def reversal(rng):
     word = any_word(rng)
     question = phrase(rng, ("Reverse {w}.", "What is {w} backwards?", "Spell {w} backwards.", "Write {w} in reverse.", "How do you spell {w} in reverse?"), w=quoted(rng, word))[1]
-    return one(word, question, f"Backwards, {word} is {spelled(word[::-1])}.")
+    return one(word, question, f"{spelled(word)}, backwards {spelled(word[::-1])}.")
 
 
 @task("words", 1)
 def word_length(rng):
     word = any_word(rng)
     question = phrase(rng, ("How many letters are in {w}?", "How many letters does {w} have?", "How long is {w} in letters?", "Count the letters of {w}."), w=quoted(rng, word))[1]
-    return one(word, question, f"{spelled(word)}: {len(word)} letters.")
+    return one(word, question, f"{counted_letters(word, lambda _: True)}: {len(word)} letters.")
 
 
 @task("words", 1.5)
@@ -71,7 +80,7 @@ def letter_count(rng):
     letter = rng.choice(word) if rng.random() < 0.85 else rng.choice(LETTERS)
     n = word.count(letter)
     question = phrase(rng, ("How many times does {l} appear in {w}?", "How many {l}'s are in {w}?", "Count the letter {l} in {w}.", "How often does the letter {l} occur in {w}?"), l=letter, w=quoted(rng, word))[1]
-    return one(word, question, f"{spelled(word)}: the letter {letter} {TIMES[min(n, 3)]}.")
+    return one(word, question, f"{counted_letters(word, lambda other: other == letter)}: the letter {letter} {TIMES[min(n, 3)]}.")
 
 
 @task("words", 1)
@@ -80,7 +89,7 @@ def nth_letter(rng):
     i = rng.randrange(-1, min(len(word), 4))
     nth = "last" if i == -1 else NTH[i]
     question = phrase(rng, ("What is the {n} letter of {w}?", "Which letter comes {n} in {w}?", "What letter does {w} have in {n} place?", "Name the {n} letter of {w}."), n=nth, w=quoted(rng, word))[1]
-    return one(word, question, f"The {nth} letter of {word} is {word[i]}.")
+    return one(word, question, f"{spelled(word)}: the {nth} letter is {word[i]}.")
 
 
 @task("words", 0.8)
@@ -88,7 +97,7 @@ def vowels(rng):
     word = any_word(rng)
     n = sum(letter in VOWELS for letter in word)
     question = phrase(rng, ("How many vowels are in {w}?", "How many vowels does {w} have?", "Count the vowels in {w}.", "What is the number of vowels in {w}?"), w=quoted(rng, word))[1]
-    return one(word, question, f"{spelled(word)}: {n} vowel{'' if n == 1 else 's'}.")
+    return one(word, question, f"{counted_letters(word, lambda letter: letter in VOWELS)}: {n} vowel{'' if n == 1 else 's'}.")
 
 
 @task("words", 0.8)
@@ -99,7 +108,7 @@ def starts_with(rng):
     letter = have if rng.random() < 0.5 else rng.choice(LETTERS)
     verb = "end" if end else "start"
     question = phrase(rng, ("Does {w} {v} with {l}?", "Does the word {w} {v} with the letter {l}?", "Is it true that {w} {v}s with {l}?", "{w} {v}s with {l}, right?"), w=word, v=verb, l=letter)[1]
-    return one(word, question, f"{'Yes' if letter == have else 'No'}, {word} {verb}s with {have}.")
+    return one(word, question, f"{word.capitalize()} {verb}s with {have}, so {'yes' if letter == have else 'no'}.")
 
 
 @task("words", 0.8)
@@ -121,9 +130,9 @@ def alphabetical(rng):
     if len(words) == 2:
         a, b = words
         question = phrase(rng, ("Which comes first in the alphabet, {a} or {b}?", "Which word comes first in a dictionary: {a} or {b}?", "{a} or {b}: which is first alphabetically?", "In alphabetical order, which is first, {a} or {b}?"), a=a, b=b)[1]
-        return one(key, question, f"{min(words)} comes before {max(words)}.".capitalize())
+        return one(key, question, f"{min(words)[0]} comes before {max(words)[0]}, so {min(words)} comes before {max(words)}.".capitalize())
     question = phrase(rng, ("Put {l} in alphabetical order.", "Sort these words: {l}.", "Sort alphabetically: {l}.", "Arrange {l} alphabetically."), l=", ".join(words))[1]
-    return one(key, question, f"In alphabetical order: {', '.join(sorted(words))}.")
+    return one(key, question, f"{', '.join(w[0] for w in words)} in order: {', '.join(sorted(w[0] for w in words))}. So {', '.join(sorted(words))}.")
 
 
 @task("words", 1.2)
@@ -150,7 +159,13 @@ def plural(rng):
     return one(f"{word}~{k}", question, f"The singular of {PLURAL_OF[word]} is {word}.")
 
 
-@task("words", 1)
+def sounds_like(word: str) -> str:
+    """A word beside the one that stands for its rhymes."""
+    row = next(row for row in RHYME_ROWS if word in row)
+    return f"{word} like {row[1] if word == row[0] else row[0]}"
+
+
+@task("words", 1.2)
 def rhyme(rng):
     row = rng.choice(RHYME_ROWS)
     word = rng.choice(row)
@@ -161,7 +176,7 @@ def rhyme(rng):
     truth = rng.random() < 0.5
     other = rng.choice([w for w in row if w != word]) if truth else rng.choice([r for r in RHYME_ROWS if r is not row])[0]
     question = phrase(rng, ("Does {a} rhyme with {b}?", "Do {a} and {b} rhyme?", "Is {a} a rhyme for {b}?", "Do the words {a} and {b} rhyme?"), a=word, b=other)[1]
-    return one(" ".join(sorted((word, other))), question, f"{'Yes' if truth else 'No'}, {word} {'rhymes' if truth else 'does not rhyme'} with {other}.")
+    return one(" ".join(sorted((word, other))), question, f"{sounds_like(word)} and {sounds_like(other)}: {'yes' if truth else 'no'}.".capitalize())
 
 
 @task("words", 1.5)
@@ -176,7 +191,7 @@ def category(rng):
     birds = {"animal": ("bird", "insect", "fish")}
     truth = asked == right or right in birds.get(asked, ())
     said = asked if truth else right
-    return one(f"{word}/{asked}", question, f"{'Yes' if truth else 'No'}, {word} is {article(said)}.")
+    return one(f"{word}/{asked}", question, f"{word.capitalize()} is {article(said)}, so {'yes' if truth else 'no'}.")
 
 
 @task("words", 0.6)
@@ -195,8 +210,9 @@ def opposites(rng):
     truth = rng.random() < 0.5
     if not truth:
         b = rng.choice([w for pair in PAIRS for w in pair if (a, w) not in PAIRS and (w, a) not in PAIRS and w != a])
+    meant = b if truth else next(y if x == a else x for x, y in PAIRS if a in (x, y))
     question = phrase(rng, ("Are {a} and {b} opposites?", "Is {a} the opposite of {b}?", "Do {a} and {b} mean the opposite?", "Are the words {a} and {b} opposites?"), a=a, b=b)[1]
-    return one(" ".join(sorted((a, b))), question, f"{'Yes' if truth else 'No'}, {a} and {b} are {'' if truth else 'not '}opposites.")
+    return one(" ".join(sorted((a, b))), question, f"The opposite of {a} is {meant}, so {'yes' if truth else 'no'}.")
 
 
 @task("refusal", 0.5)
@@ -220,4 +236,4 @@ def odd_one_out(rng):
     listing = group + [odd]
     rng.shuffle(listing)
     question = phrase(rng, ("Which is the odd one out: {l}?", "Which word does not belong: {l}?", "Find the odd one out among {l}.", "Which of these does not fit: {l}?"), l=", ".join(listing))[1]
-    return one(" ".join(sorted(listing)), question, f"{odd.capitalize()} is the odd one out, because it is not {article(main)}.")
+    return one(" ".join(sorted(listing)), question, f"{', '.join(f'{w} is {article(CATEGORY_OF[w])}' for w in listing)}, so {odd} is the odd one out.".capitalize())
