@@ -9,6 +9,7 @@ test('an executor and a verifier die in the middle of their work, and the asker 
   const [asker, executor] = [await mine.open(), await mine.open()]
   const judges = [await theirs.open(), await theirs.open()]
   await together([asker, executor, ...judges])
+  await warmUp(asker)
 
   // Own tabs answer where others can judge, so the second one is an executor for certain.
   await executor.holdEngine()
@@ -95,7 +96,12 @@ test('a leader that is away to the end finds the answer that the others decided 
   note('back, to the answer', performance.now() - backMs)
   // The record is the asker's still, though own tabs that took part share its storage: it opens the texts.
   await leader.provenance.click()
-  await expect(leader.details.locator('li.won')).toContainText((await leader.answer.innerText()).trim())
+  await expect
+    .poll(async () => {
+      const [text, won] = await Promise.all([leader.answer.innerText(), leader.details.locator('li.won').innerText()])
+      return text.trim() !== '' && won.includes(text.trim())
+    }, 'the winning answer is the one shown')
+    .toBe(true)
   await expect(leader.page.getByTestId('error')).toHaveCount(0)
 })
 
