@@ -75,7 +75,6 @@ async function takeAnswer(stream: FrameStream): Promise<Uint8Array[]> {
       break
     }
     frames.push(frame)
-    if (frames.length >= MAX_SERVED) break
   }
   return frames
 }

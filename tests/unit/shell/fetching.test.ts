@@ -59,7 +59,7 @@ test('FETCH-1: whoever asks gets what there is, in order', async () => {
   serve({ presence: () => framesOf(3), session: async (session) => (session === SESSION ? framesOf(5) : []) })
   expect(await settled(fetchPresence(asker, SERVER, NEVER))).toEqual(framesOf(3))
   expect(await settled(fetchSession(asker, SERVER, { session: SESSION, held: [] }, NEVER))).toEqual(framesOf(5))
-  expect(await settled(fetchSession(asker, SERVER, OTHER_SESSION, NEVER))).toEqual([])
+  expect(await settled(fetchSession(asker, SERVER, { session: OTHER_SESSION, held: [] }, NEVER))).toEqual([])
 })
 
 test('FETCH-1: at most 256 envelopes are served, and they arrive', async () => {
