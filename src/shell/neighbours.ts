@@ -5,6 +5,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Mesh, MeshState } from '#ports/mesh.ts'
 import type { Store } from '#ports/store.ts'
+import { FailureDetector } from './failure-detector.ts'
 import { fetchPresence, fetchSession } from './fetching.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { PresenceDesk } from './presence-desk.ts'
@@ -23,7 +24,7 @@ export interface NeighboursInit {
   readonly stopping: AbortSignal
   sessions(): Iterable<SessionMailbox>
   deliver(envelope: Envelope): void
-  /** A node can be reached neither directly nor over the relay. */
+  /** A node can be reached neither directly nor over the relay, or does not answer. */
   onLost(node: NodeId): void
 }
 
@@ -33,13 +34,19 @@ const PROBE_MS = 3000
 /** Long enough for a link to settle, short beside any deadline. */
 const RETRY_MS = 700
 
-/** Watches links come and go, and asks neighbours for what this node missed. */
+/** Watches links and participants come and go, and asks neighbours for what this node missed. */
 export class Neighbours {
   readonly #init: NeighboursInit
+  readonly #detector: FailureDetector
   #linked: ReadonlySet<NodeId> = new Set()
 
   constructor(init: NeighboursInit) {
     this.#init = init
+    this.#detector = new FailureDetector({ ...init, onBack: (node) => void this.#meet(node) })
+  }
+
+  sessionChanged(mailbox: SessionMailbox): void {
+    this.#detector.sessionChanged(mailbox)
   }
 
   linksChanged(state: MeshState): void {
@@ -59,7 +66,7 @@ export class Neighbours {
     }
   }
 
-  /** Asks a new neighbour who is there, so that a newcomer need not wait for heartbeats. */
+  /** Asks a neighbour who is there, itself included, so that nobody need wait for announcements. */
   async #meet(node: NodeId): Promise<void> {
     try {
       await this.#takeFetched(await fetchPresence(this.#init.mesh, node, this.#init.stopping))
