@@ -26,12 +26,12 @@ export function serveFetches(mesh: Mesh, source: FetchSource): void {
   })
 }
 
-/** Asks a node who is there. Throws what `Mesh.open` throws. */
+/** Asks a node who is there. Throws what `Mesh.open` and its stream throw, also when the signal ends it halfway. */
 export function fetchPresence(mesh: Mesh, from: NodeId, signal: AbortSignal): Promise<Uint8Array[]> {
   return fetchFrames(mesh, from, { type: 'presence' }, signal)
 }
 
-/** Asks a node for the envelopes of a session but those held here. Throws what `Mesh.open` throws. */
+/** Asks a node for the envelopes of a session but those held here. Throws like `fetchPresence`. */
 export function fetchSession(
   mesh: Mesh,
   from: NodeId,
@@ -48,12 +48,19 @@ async function fetchFrames(
   signal: AbortSignal,
 ): Promise<Uint8Array[]> {
   const stream = await mesh.open(from, FETCH_STREAM, MAX_FRAME_BYTES, signal)
-  await stream.send(encodeFetchRequest(request))
-  await stream.close()
-  const frames: Uint8Array[] = []
-  for await (const frame of stream.frames) {
-    frames.push(frame)
-    if (frames.length >= MAX_SERVED) break
+  const giveUp = () => stream.abort(signal.reason as Error)
+  signal.addEventListener('abort', giveUp, { once: true })
+  try {
+    await stream.send(encodeFetchRequest(request))
+    // The answer may be here before the remote has acknowledged that there is nothing more to come.
+    void stream.close()
+    const frames: Uint8Array[] = []
+    for await (const frame of stream.frames) {
+      frames.push(frame)
+      if (frames.length >= MAX_SERVED) break
+    }
+    return frames
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
-  return frames
 }
