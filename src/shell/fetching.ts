@@ -54,7 +54,8 @@ async function fetchFrames(
   try {
     signal.throwIfAborted()
     await stream.send(encodeFetchRequest(request))
-    await stream.close()
+    // The answer may be here before the remote has acknowledged that there is nothing more to come.
+    stream.close().catch(() => undefined)
     return await takeAnswer(stream)
   } catch (error) {
     signal.throwIfAborted()

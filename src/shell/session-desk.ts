@@ -93,6 +93,7 @@ export class SessionDesk {
     const mailbox = this.#create(session, { question, sealSeed, sessionKey, own, seed, envelopes })
     void this.#repeatOwn(envelopes)
     mailbox.post({ type: 'started' })
+    this.#init.onChange(mailbox)
     return mailbox
   }
 

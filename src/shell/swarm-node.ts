@@ -109,6 +109,7 @@ export class SwarmNode implements SwarmFacade {
       archive: this.#archive,
       settings: () => this.#settings,
       onChange: (mailbox) => {
+        this.#neighbours.sessionChanged(mailbox)
         this.#story.progressed(mailbox)
         this.#changed()
       },

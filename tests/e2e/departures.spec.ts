@@ -23,7 +23,7 @@ test('an executor and a verifier die in the middle of their work, and the asker 
   expect(verdict?.ranking).toHaveLength(1)
   expect(verdict?.independence).toEqual({ independentVerifiers: 2, verifiers: 2 })
 
-  // Two could judge now and one does; when it dies, the other takes its seat, if it joined and there is time.
+  // Two could judge now and one does; when it dies, the other takes its seat, if it joined.
   await Promise.all(judges.map((judge) => judge.holdEngine()))
   const second = asker.ask(QUESTION, { executors: 1, verifiers: 1 })
   const seated = await Promise.race(
@@ -40,8 +40,9 @@ test('an executor and a verifier die in the middle of their work, and the asker 
   expect(again.text).not.toBe('')
   const { ok, record } = await replayFile(await asker.transcript(again.sessionId))
   expect(ok).toBe(true)
-  // A crash is noticed when WebRTC gives the link up, which may be too late in the stage to seat the reserve.
-  const judged = record?.entries.some(({ message }) => message.type === 'role-replaced') ? 1 : 0
+  const reserveNode = await reserve.node()
+  const joined = record?.entries.some(({ from, message }) => from === reserveNode && message.type === 'session-joined')
+  const judged = joined ? 1 : 0
   expect(again.verdict?.independence).toEqual({ independentVerifiers: judged, verifiers: judged })
 })
 

@@ -161,9 +161,17 @@ export class SessionSwarm {
   }
 
   tellGone(name: string): void {
-    const node = nodeId(name)
+    this.#tellOthers(name, 'node-gone')
+  }
+
+  /** It had been given up wrongly. */
+  tellBack(name: string): void {
+    this.#tellOthers(name, 'node-back')
+  }
+
+  #tellOthers(name: string, type: 'node-gone' | 'node-back'): void {
     for (const other of this.actors.values()) {
-      if (other.alive && other.name !== name) this.#step(other, { type: 'node-gone', node, now: this.now })
+      if (other.alive && other.name !== name) this.#step(other, { type, node: nodeId(name), now: this.now })
     }
   }
 

@@ -20,5 +20,8 @@ export const DRAFT_STREAM = `/${PROTOCOL}/draft`
 /** Fetching by name: presence, a session's envelopes. */
 export const FETCH_STREAM = `/${PROTOCOL}/fetch`
 
+/** Between participants of a session that runs: whether the other is still there. */
+export const ALIVE_STREAM = `/${PROTOCOL}/alive`
+
 /** Version of the transcript file's form. */
 export const TRANSCRIPT_VERSION = 1

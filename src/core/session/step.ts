@@ -22,7 +22,7 @@ import type {
   SessionState,
   TimerId,
 } from './state.ts'
-import { due, mark, update, type Turn } from './turn.ts'
+import { due, mark, markWhile, update, type Turn } from './turn.ts'
 import { openedOf } from './lookup.ts'
 import { heededAt } from './takeover.ts'
 import type { Entry } from './entry.ts'
@@ -121,6 +121,10 @@ function takeUp(turn: Turn, input: Input): void {
     case 'node-gone':
       if (!state.gone.includes(input.node)) update(turn, { gone: [...state.gone, input.node] })
       if (openedOf(state.record)?.from === input.node) mark(turn, 'leader-gone')
+      return
+    case 'node-back':
+      update(turn, { gone: without(state.gone, input.node) })
+      if (openedOf(state.record)?.from === input.node) markWhile(turn, 'leader-gone', false)
       return
     case 'cancel':
       update(turn, { cancelled: true })
