@@ -2,7 +2,7 @@ import { operatorStatement } from '#core/protocol/domains.ts'
 import { decodeEnvelope, type Envelope } from '#core/protocol/envelope.ts'
 import type { NodeId } from '#core/protocol/ids.ts'
 import type { OperatorCertificate } from '#core/protocol/messages.ts'
-import { checkReplay, noReplays } from '#core/protocol/replay.ts'
+import { ReplayWindows } from '#core/protocol/replay.ts'
 import type { Crypto } from '#ports/crypto.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Acceptance } from '#ports/mesh.ts'
@@ -28,7 +28,7 @@ export class Gatekeeper {
   readonly #crypto: Crypto
   readonly #logger: Logger
   readonly #decode: typeof decodeEnvelope
-  #replays = noReplays
+  readonly #replays = new ReplayWindows()
   readonly #knownCertificates = new Set<string>()
 
   constructor(init: GatekeeperInit) {
@@ -42,12 +42,10 @@ export class Gatekeeper {
   async admit(frame: Uint8Array): Promise<{ acceptance: Acceptance; envelope: Envelope | null }> {
     const envelope = await this.verify(frame)
     if (!envelope) return { acceptance: 'reject', envelope: null }
-    const { fresh, windows } = checkReplay(this.#replays, envelope.from, envelope.sequence)
-    if (!fresh) {
+    if (!this.#replays.admit(envelope.from, envelope.sequence)) {
       this.#logger.count('dropped:replayed')
       return { acceptance: 'ignore', envelope: null }
     }
-    this.#replays = windows
     return { acceptance: 'accept', envelope }
   }
 

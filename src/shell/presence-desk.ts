@@ -25,7 +25,7 @@ export interface PresenceDeskInit {
 /** Knows who is there, and tells others that this node is. */
 export class PresenceDesk {
   readonly #init: PresenceDeskInit
-  #table: PresenceTable = {}
+  #table: PresenceTable = new Map()
   readonly #frames = new Map<NodeId, Uint8Array>()
   #ownFrame: Uint8Array | null = null
   #nextAnnouncement: { at: number; cancel: () => void } | null = null
@@ -41,7 +41,7 @@ export class PresenceDesk {
   }
 
   has(node: NodeId): boolean {
-    return node in this.#table
+    return this.#table.has(node)
   }
 
   /** Announcements as signed, this node's own first: what a newcomer is given. */
@@ -106,7 +106,7 @@ export class PresenceDesk {
 
   #replace(table: PresenceTable): void {
     this.#table = table
-    for (const node of this.#frames.keys()) if (!(node in table)) this.#frames.delete(node)
+    for (const node of this.#frames.keys()) if (!table.has(node)) this.#frames.delete(node)
     this.#expiry?.()
     const at = nextExpiry(table)
     this.#expiry = at === undefined || this.#stopped ? null : this.#init.clock.setTimer(at, () => this.#expire())

@@ -40,7 +40,9 @@ export class Witness implements NodeWatch {
   readonly #clock: Clock
   readonly #network: string
   readonly #log = createHash('sha256')
+  /** By the very array, which gossip hands to every receiver, and by content, for copies: streams and hostile nodes copy. */
   readonly #decoded = new WeakMap<Uint8Array, Decoded>()
+  readonly #decodedByContent = new Map<string, Decoded>()
   /** Sender and signature of everything that nodes have published. */
   readonly #published = new Map<Digest, string>()
   readonly #statements = new Map<string, string>()
@@ -62,11 +64,22 @@ export class Witness implements NodeWatch {
     this.#network = network
   }
 
-  /** Decodes as every node would, once a frame. Texts stay closed. */
+  /** Decodes as every node would, once for all nodes that get the same bytes. Texts stay closed. */
   readonly decode: typeof decodeEnvelope = (frame, network, open = null) => {
     if (open) return decodeEnvelope(frame, network, open)
     let decoded = this.#decoded.get(frame)
-    if (!decoded) this.#decoded.set(frame, (decoded = decodeEnvelope(frame, network)))
+    if (!decoded) this.#decoded.set(frame, (decoded = this.#decodeContent(frame, network)))
+    return decoded
+  }
+
+  #decodeContent(frame: Uint8Array, network: string): Decoded {
+    const content = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('latin1')
+    const known = this.#decodedByContent.get(content)
+    if (known) return known
+    const decoded = decodeEnvelope(frame, network)
+    this.#decodedByContent.set(content, decoded)
+    const [oldest] = this.#decodedByContent.keys()
+    if (this.#decodedByContent.size > DECODED_FRAMES && oldest !== undefined) this.#decodedByContent.delete(oldest)
     return decoded
   }
 
@@ -204,6 +217,9 @@ export class Witness implements NodeWatch {
 }
 
 const RECENT_FRAMES = 64
+
+/** What is fetched again was said within the lifetime of a session, at the most. */
+const DECODED_FRAMES = 20_000
 
 function endingOf(node: SimNode, state: SessionState, survived: boolean): Ending {
   const { session, outcome, adopted, record, self } = state
