@@ -29,7 +29,7 @@ export class Gatekeeper {
   readonly #logger: Logger
   readonly #decode: typeof decodeEnvelope
   readonly #replays = new ReplayWindows()
-  readonly #knownCertificates = new Set<string>()
+  readonly #knownCertificates = new Map<NodeId, OperatorCertificate>()
 
   constructor(init: GatekeeperInit) {
     this.#network = init.network
@@ -63,14 +63,15 @@ export class Gatekeeper {
     return envelope
   }
 
-  async #certified(node: NodeId, { operator, signature }: OperatorCertificate): Promise<boolean> {
-    const key = `${node} ${operator} ${signature}`
-    if (this.#knownCertificates.has(key)) return true
+  async #certified(node: NodeId, certificate: OperatorCertificate): Promise<boolean> {
+    const { operator, signature } = certificate
+    const known = this.#knownCertificates.get(node)
+    if (known?.operator === operator && known.signature === signature) return true
     if (!(await this.#crypto.verify(operator, operatorStatement(node), signature))) return false
-    const [oldest] = this.#knownCertificates
+    const [oldest] = this.#knownCertificates.keys()
     if (this.#knownCertificates.size >= MAX_KNOWN_CERTIFICATES && oldest !== undefined)
       this.#knownCertificates.delete(oldest)
-    this.#knownCertificates.add(key)
+    this.#knownCertificates.set(node, certificate)
     return true
   }
 

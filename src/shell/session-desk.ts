@@ -33,7 +33,6 @@ const MAX_UNOPENED_STATEMENTS = 24
 
 export interface SessionDeskInit {
   readonly identity: Identity
-  readonly network: string
   readonly crypto: Crypto
   readonly random: Random
   readonly clock: Clock
@@ -168,7 +167,7 @@ export class SessionDesk {
   }
 
   #create(session: SessionId, part: Part): SessionMailbox {
-    const { crypto, identity, random, archive, clock, logger, network, outbox, engine, onChange, onFetch } = this.#init
+    const { crypto, identity, random, archive, clock, logger, outbox, engine, onChange, onFetch } = this.#init
     const secrets = new SessionSecrets(crypto, session, crypto.createSealKeyPair(part.sealSeed), part.sessionKey)
     if (part.question) archive.keepSealSeed(session, part.sealSeed)
     const fresh = createSession({
@@ -182,14 +181,13 @@ export class SessionDesk {
     const envelopes = part.envelopes ?? []
     // Rebuilt without acting: what was said before a reload must not be said again.
     const record = envelopes.reduce(
-      (sofar, envelope) => addEntry(sofar, entryOf(envelope, secrets, network)).record,
+      (sofar, envelope) => addEntry(sofar, entryOf(envelope, secrets)).record,
       fresh.record,
     )
     const mailbox = new SessionMailbox({
       state: { ...fresh, record, marks: part.envelopes ? { resumed: clock.now() } : {} },
       envelopes,
       secrets,
-      network,
       outbox,
       desk: engine,
       archive,

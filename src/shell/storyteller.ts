@@ -86,7 +86,7 @@ export class Storyteller {
     if (mailbox) return this.#viewLive(mailbox)
     const stored = await this.#init.archive.find(session)
     if (!stored) return null
-    const { crypto, identity, gatekeeper, network } = this.#init
+    const { crypto, identity, gatekeeper } = this.#init
     const secrets = new SessionSecrets(
       crypto,
       session,
@@ -96,7 +96,7 @@ export class Storyteller {
     let record = createRecord(session)
     for (const frame of stored.envelopes) {
       const envelope = await gatekeeper.verify(frame)
-      if (envelope) record = addEntry(record, entryOf(envelope, secrets, network)).record
+      if (envelope) record = addEntry(record, entryOf(envelope, secrets)).record
     }
     return viewSession({
       record,

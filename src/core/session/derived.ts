@@ -1,16 +1,19 @@
 import type { Role } from '../protocol/messages.ts'
 import type { Entry, SessionRecord } from './entry.ts'
 
+/** Answers by question. One weak map for all of them: each would be one more for every garbage collection to walk. */
+const answersTo = new WeakMap<readonly Entry[], Map<object, unknown>>()
+
 /**
  * A question to a record that is answered once for the same entries: entries are never changed in place, and a step
  * asks the same many times. `compute` may look at nothing but the entries and the session.
  */
 export function derived<T>(compute: (record: SessionRecord) => T): (record: SessionRecord) => T {
-  const answers = new WeakMap<readonly Entry[], { readonly answer: T }>()
   return (record) => {
-    let known = answers.get(record.entries)
-    if (!known) answers.set(record.entries, (known = { answer: compute(record) }))
-    return known.answer
+    let answers = answersTo.get(record.entries)
+    if (!answers) answersTo.set(record.entries, (answers = new Map()))
+    if (!answers.has(compute)) answers.set(compute, compute(record))
+    return answers.get(compute) as T
   }
 }
 

@@ -1,5 +1,5 @@
 import type { NodeId } from '../protocol/ids.ts'
-import type { MessageOf, Role, SessionMessage, Slot } from '../protocol/messages.ts'
+import type { MessageOf, SessionMessage, Slot } from '../protocol/messages.ts'
 import { derived, derivedByRole } from './derived.ts'
 import type { Entry, SessionRecord } from './entry.ts'
 

@@ -47,7 +47,7 @@ export function lateAt(state: SessionState, slot: Slot): number | undefined {
   if (majority === undefined) return ends
   const grace = Math.max(MIN_GRACE_MS, 2 * (majority - began))
   const replacements = allSaid(state.record, 'role-replaced').filter(({ message }) => sameSlot(message.slot, slot))
-  const seatedAt = Math.max(majority, ...replacements.map(({ digest }) => state.heardAt[digest] ?? 0))
+  const seatedAt = Math.max(majority, ...replacements.map(({ digest }) => state.heardAt.get(digest) ?? 0))
   return Math.min(ends, seatedAt + grace)
 }
 
