@@ -127,8 +127,10 @@ export class SessionDesk {
 
   async #considerJoining(envelope: Envelope, message: MessageOf<'session-opened'>): Promise<void> {
     const { clock, logger, engine, identity, archive } = this.#init
+    // Most of what a large swarm hears of: not worth counting what this node is busy with.
+    if (!message.invited.includes(identity.node)) return void this.#unopened.delete(message.session)
     // Joined before a reload: what was promised then is lost, and nothing may be promised twice.
-    if (message.invited.includes(identity.node) && (await archive.hasJoined(message.session))) {
+    if (await archive.hasJoined(message.session)) {
       return logger.count('declined:joined-before')
     }
     const opened = this.#mailboxes.get(message.session)
@@ -146,7 +148,7 @@ export class SessionDesk {
     const early = this.#unopened.get(message.session) ?? []
     this.#unopened.delete(message.session)
     if (decline) {
-      if (decline !== 'not-invited') logger.count(`declined:${decline}`)
+      logger.count(`declined:${decline}`)
       return
     }
     const mailbox = this.#create(message.session, {
@@ -160,8 +162,9 @@ export class SessionDesk {
   #hold(envelope: Envelope, session: SessionId): void {
     const held = this.#unopened.get(session) ?? []
     if (held.length >= MAX_UNOPENED_STATEMENTS) return
+    held.push(envelope)
     this.#unopened.delete(session)
-    this.#unopened.set(session, [...held, envelope])
+    this.#unopened.set(session, held)
     const [longestAgo] = this.#unopened.keys()
     if (this.#unopened.size > MAX_UNOPENED_SESSIONS && longestAgo !== undefined) this.#unopened.delete(longestAgo)
   }

@@ -63,8 +63,8 @@ export class Storyteller {
   }
 
   progressed(mailbox: SessionMailbox): void {
-    const listeners = this.#listeners.get(mailbox.session)
-    if (!listeners) return
+    const listeners = [...(this.#listeners.get(mailbox.session) ?? [])].filter(({ options }) => options.onProgress)
+    if (listeners.length === 0) return
     const view = this.#viewLive(mailbox)
     for (const { options } of listeners) options.onProgress?.(view)
   }
