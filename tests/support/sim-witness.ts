@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { decodeEnvelope, type Decoded } from '#core/protocol/envelope.ts'
+import { decodeEnvelope, type Decoded, type Envelope } from '#core/protocol/envelope.ts'
 import type { Digest, NodeId, SessionId, Signature } from '#core/protocol/ids.ts'
 import type { Message } from '#core/protocol/messages.ts'
 import { openedOf, participantsOf } from '#core/session/lookup.ts'
@@ -118,9 +118,9 @@ export class Witness implements NodeWatch {
     const decoded = this.decode(frame, this.#network)
     if (!decoded.ok) return this.violated('I1', `${node.name} published what is ${decoded.reason}`)
     const { envelope } = decoded
-    const { digest, from, message, signature } = envelope
+    const { digest, from, message } = envelope
     if (from !== node.id) this.violated('I1', `${node.name} published in the name of ${from}`)
-    if (!this.#published.has(digest)) this.#published.set(digest, { number: this.#published.size, from, signature })
+    this.#remember(envelope)
     this.said[message.type] = (this.said[message.type] ?? 0) + 1
     this.note(`${node.name} ${message.type} ${digest}`)
     this.#keepRecent(frame)
@@ -141,8 +141,11 @@ export class Witness implements NodeWatch {
   withheld(frame: Uint8Array): void {
     const decoded = this.decode(frame, this.#network)
     if (!decoded.ok) return
-    const { digest, from, signature } = decoded.envelope
-    this.#published.set(digest, `${from} ${signature}`)
+    this.#remember(decoded.envelope)
+  }
+
+  #remember({ digest, from, signature }: Envelope): void {
+    if (!this.#published.has(digest)) this.#published.set(digest, { number: this.#published.size, from, signature })
   }
 
   accepted(node: SimNode, frame: Uint8Array): void {
