@@ -10,6 +10,7 @@ import type { FakeEngineOptions } from './fake-engine.ts'
 import { createFakeProfile, type FakeProfile } from './fake-key-store.ts'
 import { rightWord } from './fake-knowledge.ts'
 import { createFakeNetwork, type FakeNetwork } from './fake-mesh.ts'
+import { shareVerification } from './shared-verification.ts'
 import { createDice, type Dice } from './sim-dice.ts'
 import { SimNode } from './sim-node.ts'
 import { ALL_TROUBLES, Troublemaker, type Troubles } from './sim-troubles.ts'
@@ -31,6 +32,8 @@ export interface SimulationOptions {
   readonly sharedOperators?: number
   readonly prompt?: (index: number) => string
   readonly engine?: Omit<FakeEngineOptions, 'clock'>
+  /** Called now and then, with the number of questions asked so far. */
+  readonly onProgress?: (asked: number) => void
 }
 
 /** How one question ended. */
@@ -65,6 +68,8 @@ export interface SimulationReport {
   readonly sessionBytes: number
   readonly publishedBytes: number
   readonly receivedBytes: number
+  /** Frames of gossip that were handed to a node, presence included. */
+  readonly receivedFrames: number
   /** Timers left when every tab was closed. */
   readonly timersLeft: number
 }
@@ -84,6 +89,9 @@ const FORGOTTEN_AFTER_MS = 900_000
 const MAX_TOKENS = 48
 
 const WARM_UP_MS = 5000
+
+/** Questions between two words of progress. */
+const PROGRESS_EVERY = 100
 
 /** Runs one world to its end. Same options, same report. */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationReport> {
@@ -111,11 +119,12 @@ class Simulation {
       sharedOperators: Math.floor(options.nodes / 5),
       prompt: (index) => `question ${options.seed}/${index}`,
       engine: {},
+      onProgress: () => undefined,
       ...options,
     }
     const { seed, nodes, crypto, troubles } = this.#options
     this.#dice = createDice(seed, 1)
-    this.#crypto = crypto === 'real' ? createCrypto({ subtle: undefined }) : createFakeCrypto()
+    this.#crypto = shareVerification(crypto === 'real' ? createCrypto({ subtle: undefined }) : createFakeCrypto())
     const networkDice = createDice(seed, 2)
     this.#network = createFakeNetwork({ clock: this.#clock, random: networkDice.fraction })
     this.#witness = new Witness(this.#clock, NETWORK)
@@ -157,6 +166,7 @@ class Simulation {
       sessionBytes: this.#witness.sessionBytes,
       publishedBytes: traffic.reduce((sum, { publishedBytes }) => sum + publishedBytes, 0),
       receivedBytes: traffic.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
+      receivedFrames: traffic.reduce((sum, { receivedFrames }) => sum + receivedFrames, 0),
       timersLeft: this.#clock.pending,
     }
   }
@@ -212,11 +222,12 @@ class Simulation {
   }
 
   async #askAll(): Promise<void> {
-    const { sessions, questionEveryMs } = this.#options
+    const { sessions, questionEveryMs, onProgress } = this.#options
     for (let index = 0; index < sessions; index++) {
       const waitMs = -questionEveryMs * Math.log(1 - this.#dice.fraction())
       await this.#runUntil(this.#clock.now() + waitMs)
       this.#askOne(index)
+      if ((index + 1) % PROGRESS_EVERY === 0) onProgress(index + 1)
     }
     const lastAt = this.#clock.now()
     while (this.#asked.some(({ ending }) => ending === null) && this.#clock.now() < lastAt + LONGEST_QUESTION_MS) {

@@ -4,7 +4,7 @@ import { bytesToHex, equalBytes, hexToBytes } from '../bytes.ts'
 import { domainBytes, domainHash } from './domains.ts'
 import type { Digest, NodeId, Signature } from './ids.ts'
 import { MAX_FRAME_BYTES, MAX_INVITED } from './limits.ts'
-import { Message } from './messages.ts'
+import { Message, type SealedText } from './messages.ts'
 import { fromWire, toWire, type OpenText, type SealText } from './wire.ts'
 import { ENVELOPE_VERSION } from './version.ts'
 
@@ -44,6 +44,8 @@ export interface Envelope {
   readonly sequence: number
   readonly grants: readonly Uint8Array[]
   readonly message: Message
+  /** The message's text as it travelled, where it carries one. */
+  readonly sealed: Uint8Array | null
   /** What the signature must cover. */
   readonly signedBytes: Uint8Array
   readonly signature: Signature
@@ -70,7 +72,12 @@ export function decodeEnvelope(frame: Uint8Array, network: string, open: OpenTex
   const payload = v.safeParse(Payload, inner.value)
   if (!payload.success) return refused('schema')
   const wireMessage = payload.output.message
-  const message = v.safeParse(Message, fromWire(Message, wireMessage, open))
+  let sealed: Uint8Array | null = null
+  const keepSealed: OpenText = (digest, bytes) => {
+    sealed = bytes
+    return open?.(digest, bytes) ?? null
+  }
+  const message = v.safeParse(Message, fromWire(Message, wireMessage, keepSealed))
   if (!message.success) return refused(isKnownType(wireMessage) ? 'schema' : 'unknown-type')
   const from = bytesToHex(parsed.output.from) as NodeId
   const signedBytes = signedBytesOf(network, parsed.output.payload)
@@ -82,11 +89,23 @@ export function decodeEnvelope(frame: Uint8Array, network: string, open: OpenTex
       sequence: payload.output.seq,
       grants: payload.output.grants,
       message: message.output,
+      sealed,
       signedBytes,
       signature: bytesToHex(parsed.output.sig) as Signature,
       frame,
     },
   }
+}
+
+/** The message with its text read, where it carries one that `open` can read; what `decodeEnvelope` gives with `open`. */
+export function openMessage({ message, sealed }: Envelope, open: OpenText): Message {
+  if (message.type === 'roles-assigned') return { ...message, task: read(message.task, sealed, open) }
+  if (message.type === 'result-revealed') return { ...message, answer: read(message.answer, sealed, open) }
+  return message
+}
+
+function read(text: SealedText, sealed: Uint8Array | null, open: OpenText): SealedText {
+  return { digest: text.digest, ...((sealed && open(text.digest, sealed)) ?? { salt: null, text: null }) }
 }
 
 export interface Draft {

@@ -149,16 +149,23 @@ export function takeoverTerm(record: SessionRecord, node: NodeId): number | null
   return index < 0 ? null : index + 1
 }
 
-function takeoverOrder(record: SessionRecord): NodeId[] {
-  const opened = openedOf(record)
+/** By assignment: every step may ask for it, and it takes a hash a seat. */
+const takeoverOrders = new WeakMap<Entry, readonly NodeId[]>()
+
+function takeoverOrder(record: SessionRecord): readonly NodeId[] {
   const assigned = assignedOf(record)
-  if (!opened || !assigned) return []
-  const seated = [...assigned.message.executors, ...assigned.message.verifiers]
-  const order = rankByTickets(
-    domainHash('beacon', [hexToBytes(record.session), hexToBytes(assigned.message.nonce)]),
-    seated.filter((node) => node !== opened.from).map((from) => ({ from })),
-  )
-  return order.map(({ from }) => from)
+  if (!assigned) return []
+  let order = takeoverOrders.get(assigned)
+  if (!order) {
+    const { session, nonce, executors, verifiers } = assigned.message
+    const others = [...executors, ...verifiers].filter((node) => node !== assigned.from)
+    order = rankByTickets(
+      domainHash('beacon', [hexToBytes(session), hexToBytes(nonce)]),
+      others.map((from) => ({ from })),
+    ).map(({ from }) => from)
+    takeoverOrders.set(assigned, order)
+  }
+  return order
 }
 
 /** Joined nodes without a seat that could take one, best rank first (SPEC ROLE-6). */

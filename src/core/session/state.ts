@@ -88,7 +88,7 @@ export interface SessionState {
   readonly record: SessionRecord
   /** Statements of take-overs whose turn has not come on this node's clock; at most one a term and subject. */
   readonly untimely: readonly LeadersStatement[]
-  readonly heardAt: Readonly<Record<Digest, number>>
+  readonly heardAt: ReadonlyMap<Digest, number>
   readonly marks: Readonly<Partial<Record<Mark, number>>>
   readonly gone: readonly NodeId[]
   readonly sent: readonly string[]
