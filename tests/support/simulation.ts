@@ -30,6 +30,8 @@ export interface SimulationOptions {
   /** How many nodes share their operator with another one. */
   readonly sharedOperators?: number
   readonly prompt?: (index: number) => string
+  /** Deadlines follow from it. Default: room for a fake answer, which has a dozen tokens. */
+  readonly maxTokens?: number
   readonly engine?: Omit<FakeEngineOptions, 'clock'>
 }
 
@@ -63,6 +65,8 @@ export interface SimulationReport {
   readonly takeovers: number
   /** By all nodes together; presence not counted. */
   readonly sessionBytes: number
+  /** The same by type of message. */
+  readonly bytesByType: Readonly<Record<string, number>>
   readonly publishedBytes: number
   readonly receivedBytes: number
   /** Timers left when every tab was closed. */
@@ -79,9 +83,6 @@ const LONGEST_QUESTION_MS = 180_000
 
 /** When a session is forgotten by all, at the latest. */
 const FORGOTTEN_AFTER_MS = 900_000
-
-/** Fake answers have a dozen tokens; deadlines follow from what is allowed. */
-const MAX_TOKENS = 48
 
 const WARM_UP_MS = 5000
 
@@ -110,6 +111,7 @@ class Simulation {
       cancelled: 0.04,
       sharedOperators: Math.floor(options.nodes / 5),
       prompt: (index) => `question ${options.seed}/${index}`,
+      maxTokens: 48,
       engine: {},
       ...options,
     }
@@ -155,6 +157,7 @@ class Simulation {
       disagreements: this.#witness.disagreements().length,
       takeovers: this.#witness.takeovers,
       sessionBytes: this.#witness.sessionBytes,
+      bytesByType: this.#witness.bytesByType,
       publishedBytes: traffic.reduce((sum, { publishedBytes }) => sum + publishedBytes, 0),
       receivedBytes: traffic.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
       timersLeft: this.#clock.pending,
@@ -248,7 +251,7 @@ class Simulation {
     }
     const answer = asker.tab?.shell.ask([{ role: 'user', content: asked.prompt }], {
       signal: stop.signal,
-      maxTokens: MAX_TOKENS,
+      maxTokens: this.#options.maxTokens,
       onSession: (session) => (asked.session = session),
     })
     if (answer) this.#follow(asked, answer)
