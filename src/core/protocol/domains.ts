@@ -25,7 +25,7 @@ export type Domain =
   | 'statement'
   | 'transcript'
 
-/** `tabswarm/1 <domain>\0`, then each part behind its length in 4 bytes, big-endian: no two lists of parts collide. */
+/** `tabswarm/2 <domain>\0`, then each part behind its length in 4 bytes, big-endian: no two lists of parts collide. */
 export function domainBytes(domain: Domain, parts: readonly (Uint8Array | string)[]): Uint8Array {
   const chunks: Uint8Array[] = [utf8ToBytes(`${PROTOCOL} ${domain}\0`)]
   for (const part of parts) {

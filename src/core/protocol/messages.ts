@@ -4,7 +4,8 @@ import * as limits from './limits.ts'
 
 /**
  * Every message of the protocol, as the core sees it: verified and unsealed. Types are inferred from these
- * schemas and written nowhere else. Facts are in the past tense. Times are durations in milliseconds.
+ * schemas and written nowhere else. On the wire, fields, types and words of enumerations go by their position here
+ * (SPEC ENV-6), so their order is part of the protocol. Facts are in the past tense. Times are durations in milliseconds.
  */
 
 const count = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(max))
@@ -12,7 +13,7 @@ const durationMs = count(limits.MAX_STAGE_MS)
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.MAX_NAME_CHARS))
 
 /**
- * A text that only a session's participants can read. On the wire it is `{digest, sealed}`; the digest is
+ * A text that only a session's participants can read. On the wire it is `[digest, sealed]`; the digest is
  * SHA-256 over salt and text, so that later messages name the text without repeating or betraying it.
  * `text` and `salt` are null for whoever does not hold the session's key.
  */

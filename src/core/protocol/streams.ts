@@ -4,7 +4,7 @@ import { Digest, SessionId } from './ids.ts'
 import { MAX_ANSWER_BYTES, MAX_SERVED } from './limits.ts'
 import { fromWire, toWire } from './wire.ts'
 
-/** What travels on direct streams (SPEC STREAM-1, STREAM-2), as DAG-CBOR. */
+/** What travels on direct streams (SPEC FETCH-1, DRAFT-1), as DAG-CBOR. */
 
 const DraftPiece = v.strictObject({
   session: SessionId,
