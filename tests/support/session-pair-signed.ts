@@ -26,8 +26,7 @@ const crypto = createCrypto()
 
 export const means: ReplayMeans = {
   verify: (signer, bytes, signature) => crypto.verify(signer, bytes, signature),
-  opener: (sessionKey, session, from) => (digest, text) =>
-    openTextWith(crypto, sessionKey, session)(from, digest, text),
+  opener: (sessionKey, session, from) => openTextWith(crypto, sessionKey, session, from),
 }
 
 interface Signer {

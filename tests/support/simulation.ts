@@ -345,8 +345,7 @@ class Simulation {
     if (!decoded.ok) return this.#witness.violated('I7', `transcript of question ${index} is ${decoded.problem}`)
     const report = await replayTranscript(decoded.transcript, {
       verify: (signer, bytes, signature) => this.#crypto.verify(signer, bytes, signature),
-      opener: (key, session, from) => (digest, sealed) =>
-        openTextWith(this.#crypto, key, session)(from, digest, sealed),
+      opener: (key, session, from) => openTextWith(this.#crypto, key, session, from),
     })
     this.#replayed++
     const failed = report.steps.filter((step) => !step.ok).map((step) => step.detail)

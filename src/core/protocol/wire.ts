@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { bytesToHex, hexToBytes } from '../bytes.ts'
+import { STORED_OVERHEAD_BYTES } from '../deflate/deflate.ts'
 import type { Digest, Salt } from './ids.ts'
 import type { SealedText } from './messages.ts'
 
@@ -13,11 +14,11 @@ import type { SealedText } from './messages.ts'
 /** Encrypts a text for the session's participants. */
 export type SealText = (text: { digest: Digest; salt: Salt; text: string }) => Uint8Array
 
-/** Null when the text cannot be read: no key, or not made with it. */
-export type OpenText = (digest: Digest, sealed: Uint8Array) => { salt: Salt; text: string } | null
+/** Null when the text cannot be read: no key, not made with it, or longer than `maxBytes`. */
+export type OpenText = (digest: Digest, sealed: Uint8Array, maxBytes: number) => { salt: Salt; text: string } | null
 
-/** 32 bytes of salt and 16 of authentication tag ride with every sealed text. */
-const SEAL_OVERHEAD_BYTES = 48
+/** 32 bytes of salt and 16 of authentication tag ride with every sealed text, and what DEFLATE adds to noise. */
+const SEAL_OVERHEAD_BYTES = 48 + STORED_OVERHEAD_BYTES
 
 /** The kinds of schema that messages are made of. A pipe has the fields of what it begins with. */
 interface Schema {
@@ -109,7 +110,7 @@ function readSealed(value: unknown, maxBytes: number, open: OpenText | null): un
   if (!(digest instanceof Uint8Array) || !(sealed instanceof Uint8Array)) return undefined
   if (sealed.length > maxBytes + SEAL_OVERHEAD_BYTES) return undefined
   const name = bytesToHex(digest) as Digest
-  return { digest: name, ...(open?.(name, sealed) ?? { salt: null, text: null }) }
+  return { digest: name, ...(open?.(name, sealed, maxBytes) ?? { salt: null, text: null }) }
 }
 
 /** Whether what came off the wire is of a type that this version knows, whatever its fields are. */
