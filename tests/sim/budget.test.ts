@@ -4,8 +4,12 @@ import { proseOf } from '#support/prose.ts'
 import { simulateSoundly } from '#support/sim-expectations.ts'
 import { NO_TROUBLES } from '#support/sim-troubles.ts'
 
-/** Bytes that a session publishes in all; a tab receives each of them once from a perfect network. The target is 16 kB. */
-const MOST_BYTES = 26_000
+/**
+ * Bytes that a session publishes in all; a tab receives each of them once from a perfect network. The target is 16 kB,
+ * measured are 14.85: 12 joins of 0.36 kB, of which a third are reserves', three answers of 1.26, the assignment 1.8, scores 1.4
+ * and 0.9 for their commitments, the verdict 1.3. Three per cent are room for chance.
+ */
+const MOST_BYTES = 15_300
 
 test('the texts of the budget are no easier to compress than English', () => {
   const ratioOf = (seed: number) => deflateRawSync(proseOf(seed, 2000), { level: 9 }).length / 2000
@@ -26,7 +30,12 @@ test('3 answers of 2 kB to a question of 1 kB, judged by 5, cost no more than th
     cancelled: 0,
     prompt: (index) => proseOf(index, 1000),
     maxTokens: 400,
-    engine: { contextTokens: 4096, msPerToken: 0, answer: (_, { seed }) => proseOf(seed, 2000) },
+    engine: {
+      modelId: 'starling-general',
+      contextTokens: 4096,
+      msPerToken: 0,
+      answer: (_, { seed }) => proseOf(seed, 2000),
+    },
   })
   expect(report.said['result-revealed']).toBe(3 * sessions)
   expect(report.said['scores-revealed']).toBe(5 * sessions)

@@ -38,7 +38,18 @@ interface WireMetadata {
 const metadataOf = (schema: Schema) => v.getMetadata(schema as never) as WireMetadata
 const wordsOf = (schema: Schema) => (schema.type === 'picklist' ? (schema.options as readonly string[]) : null)
 const shapesOf = (schema: Schema) => (schema.type === 'variant' ? (schema.options as readonly Schema[]) : null)
-const fieldsOf = (shape: Schema) => Object.entries(shape.entries ?? {}).filter(([key]) => key !== 'type')
+
+/** Listed once a shape: every frame of every peer asks for them. */
+const fieldsByShape = new WeakMap<Schema, [string, Schema][]>()
+
+/** The type goes first, and is a number, so it is none of them. */
+function fieldsOf(shape: Schema): [string, Schema][] {
+  const known = fieldsByShape.get(shape)
+  if (known) return known
+  const fields = Object.entries(shape.entries ?? {}).filter(([key]) => key !== 'type')
+  fieldsByShape.set(shape, fields)
+  return fields
+}
 
 /** From memory, where it fits the schema, to the wire. Throws on a closed text: whoever publishes holds its texts. */
 export function toWire(schema: v.GenericSchema, value: unknown, seal: SealText): unknown {
