@@ -239,8 +239,8 @@ describe('networks', () => {
   it('have topics of a known form only', () => {
     const { networks } = create(9)
     for (const topic of [
-      '/tabswarm/1/',
-      '/tabswarm/1/a/b',
+      '/tabswarm/2/',
+      '/tabswarm/2/a/b',
       '/tabswarm/2/a',
       '_tabswarm/A/peers',
       'a',

@@ -1,6 +1,6 @@
 import { domainHash } from '#core/protocol/domains.ts'
 import type { Digest, NodeId, OperatorId, Salt, SealKey, SessionId, Signature } from '#core/protocol/ids.ts'
-import type { EngineOffer, MessageOf, SessionMessage } from '#core/protocol/messages.ts'
+import type { EngineOffer, MessageOf, ModelOffer, SessionMessage } from '#core/protocol/messages.ts'
 import type { Entry } from '#core/session/entry.ts'
 import { addEntry, textOf } from '#core/session/record.ts'
 import type {
@@ -47,12 +47,14 @@ export function certificateOf(operator: string) {
   return { operator: operatorId(operator), signature: '00'.repeat(64) as Signature }
 }
 
+export function modelOffer(model: string, tier = 0): ModelOffer {
+  return { modelDigest: domainHash('derive', ['model', model]), modelName: model, tier }
+}
+
 export function engineOffer(model: string, tier = 0): EngineOffer {
   return {
-    modelDigest: domainHash('derive', ['model', model]),
-    modelName: model,
+    ...modelOffer(model, tier),
     engineClass: `${model}/test`,
-    tier,
     contextTokens: 1024,
     prefillTokensPerSecond: 500,
     decodeTokensPerSecond: 50,

@@ -73,6 +73,7 @@ export class Witness implements NodeWatch {
   takeovers = 0
   /** Of all statements about sessions; presence not counted. */
   sessionBytes = 0
+  readonly bytesByType: Record<string, number> = {}
   /** The newest frames: what a hostile node alters and repeats. */
   readonly recentFrames: Uint8Array[] = []
 
@@ -124,7 +125,10 @@ export class Witness implements NodeWatch {
     this.said[message.type] = (this.said[message.type] ?? 0) + 1
     this.note(`${node.name} ${message.type} ${digest}`)
     this.#keepRecent(frame)
-    if ('session' in message) this.sessionBytes += frame.length
+    if ('session' in message) {
+      this.sessionBytes += frame.length
+      this.bytesByType[message.type] = (this.bytesByType[message.type] ?? 0) + frame.length
+    }
     if (message.type === 'verdict-reached' && message.term > 0) this.takeovers++
     const subject = subjectOf(message)
     if (subject === null) return

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   /** How many nodes share their operator with another one. */
   readonly sharedOperators?: number
   readonly prompt?: (index: number) => string
+  /** Deadlines follow from it. Default: room for a fake answer, which has a dozen tokens. */
+  readonly maxTokens?: number
   readonly engine?: Omit<FakeEngineOptions, 'clock'>
   /** Called now and then, with the number of questions asked so far. */
   readonly onProgress?: (asked: number) => void
@@ -66,6 +68,8 @@ export interface SimulationReport {
   readonly takeovers: number
   /** By all nodes together; presence not counted. */
   readonly sessionBytes: number
+  /** The same by type of message. */
+  readonly bytesByType: Readonly<Record<string, number>>
   readonly publishedBytes: number
   readonly receivedBytes: number
   /** Frames of gossip that were handed to a node, presence included. */
@@ -84,9 +88,6 @@ const LONGEST_QUESTION_MS = 180_000
 
 /** When a session is forgotten by all, at the latest. */
 const FORGOTTEN_AFTER_MS = 900_000
-
-/** Fake answers have a dozen tokens; deadlines follow from what is allowed. */
-const MAX_TOKENS = 48
 
 const WARM_UP_MS = 5000
 
@@ -118,6 +119,7 @@ class Simulation {
       cancelled: 0.04,
       sharedOperators: Math.floor(options.nodes / 5),
       prompt: (index) => `question ${options.seed}/${index}`,
+      maxTokens: 48,
       engine: {},
       onProgress: () => undefined,
       ...options,
@@ -164,6 +166,7 @@ class Simulation {
       disagreements: this.#witness.disagreements().length,
       takeovers: this.#witness.takeovers,
       sessionBytes: this.#witness.sessionBytes,
+      bytesByType: this.#witness.bytesByType,
       publishedBytes: traffic.reduce((sum, { publishedBytes }) => sum + publishedBytes, 0),
       receivedBytes: traffic.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
       receivedFrames: traffic.reduce((sum, { receivedFrames }) => sum + receivedFrames, 0),
@@ -259,7 +262,7 @@ class Simulation {
     }
     const answer = asker.tab?.shell.ask([{ role: 'user', content: asked.prompt }], {
       signal: stop.signal,
-      maxTokens: MAX_TOKENS,
+      maxTokens: this.#options.maxTokens,
       onSession: (session) => (asked.session = session),
     })
     if (answer) this.#follow(asked, answer)
@@ -353,8 +356,7 @@ class Simulation {
     if (!decoded.ok) return this.#witness.violated('I7', `transcript of question ${index} is ${decoded.problem}`)
     const report = await replayTranscript(decoded.transcript, {
       verify: (signer, bytes, signature) => this.#crypto.verify(signer, bytes, signature),
-      opener: (key, session, from) => (digest, sealed) =>
-        openTextWith(this.#crypto, key, session)(from, digest, sealed),
+      opener: (key, session, from) => openTextWith(this.#crypto, key, session, from),
     })
     this.#replayed++
     const failed = report.steps.filter((step) => !step.ok).map((step) => step.detail)

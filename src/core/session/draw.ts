@@ -31,10 +31,12 @@ export function fitNeeds(wanted: Needs, joined: number): Needs | null {
   return { executors, verifiers }
 }
 
-/** What nobody could foresee while joining: the leader's committed nonce and every joiner's (SPEC ROLE-2). */
+/** What nobody could foresee while joining: the leader's committed nonce and every joiner's hidden salt (SPEC ROLE-2). */
 export function beaconOf(session: SessionId, leaderNonce: Salt, joins: readonly Join[]): Digest {
-  const nonces = [...joins].sort((a, b) => ascending(a.from, b.from)).flatMap((join) => [join.from, join.message.nonce])
-  return domainHash('beacon', [hexToBytes(session), hexToBytes(leaderNonce), ...nonces.map((hex) => hexToBytes(hex))])
+  const salts = [...joins]
+    .sort((a, b) => ascending(a.from, b.from))
+    .flatMap((join) => [join.from, join.message.saltCommitment])
+  return domainHash('beacon', [hexToBytes(session), hexToBytes(leaderNonce), ...salts.map((hex) => hexToBytes(hex))])
 }
 
 /**
@@ -124,7 +126,7 @@ function diverseFirst(joins: readonly Join[]): Join[] {
   const first: Join[] = []
   const rest: Join[] = []
   for (const join of joins) {
-    const model = join.message.engine.modelDigest
+    const model = join.message.model.modelDigest
     ;(seen.has(model) ? rest : first).push(join)
     seen.add(model)
   }
