@@ -159,19 +159,11 @@ export class SessionSwarm {
     actor.alive = false
     actor.timers.clear()
     actor.jobs.clear()
-    if (announced) this.tellGone(name)
+    if (announced) this.tellOthers(name, 'node-gone')
   }
 
-  tellGone(name: string): void {
-    this.#tellOthers(name, 'node-gone')
-  }
-
-  /** It had been given up wrongly. */
-  tellBack(name: string): void {
-    this.#tellOthers(name, 'node-back')
-  }
-
-  #tellOthers(name: string, type: 'node-gone' | 'node-back'): void {
+  /** Tells the others that it is gone, or that they had given it up wrongly. */
+  tellOthers(name: string, type: 'node-gone' | 'node-back'): void {
     for (const other of this.actors.values()) {
       if (other.alive && other.name !== name) this.#step(other, { type, node: nodeId(name), now: this.now })
     }

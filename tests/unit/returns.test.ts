@@ -10,9 +10,9 @@ function started(size: number, needs: { executors: number; verifiers: number }):
 
 test('ALIVE-4: participants that come back in time take part as ever', () => {
   const swarm = started(3, { executors: 2, verifiers: 1 })
-  for (const name of ['b', 'c']) swarm.tellGone(name)
+  for (const name of ['b', 'c']) swarm.tellOthers(name, 'node-gone')
   swarm.advance(1000)
-  for (const name of ['b', 'c']) swarm.tellBack(name)
+  for (const name of ['b', 'c']) swarm.tellOthers(name, 'node-back')
   swarm.untilEnded()
   expect(swarm.outcomes()['a']).toBe('answered')
   expect(swarm.verdictOf('a')?.verdict.ranking).toHaveLength(2)
@@ -20,9 +20,9 @@ test('ALIVE-4: participants that come back in time take part as ever', () => {
 
 test('ALIVE-4: for an asker that comes back in time nobody takes over', () => {
   const swarm = started(4, { executors: 2, verifiers: 2 })
-  swarm.tellGone('a')
+  swarm.tellOthers('a', 'node-gone')
   swarm.advance(1000)
-  swarm.tellBack('a')
+  swarm.tellOthers('a', 'node-back')
   swarm.untilEnded()
   const terms = swarm.said.flatMap(({ entry: { message } }) =>
     message.type === 'verdict-reached' ? [message.term] : [],

@@ -244,13 +244,13 @@ test('ALIVE-1: a session of less than half a second costs nothing', async () => 
   expect(parts.map(({ openedStreams }) => openedStreams)).toEqual([0, 0, 0])
 })
 
-test('ALIVE-3: both ends of a pair use one stream, and send less than 150 bytes a second', async () => {
+test('ALIVE-3: both ends of a pair use one stream, and send less than 100 bytes a second', async () => {
   const { clock, parts } = await openParts()
   await clock.advanceBy(60_000)
   const pairs = 3
   const bytes = parts.reduce((sum, { sentBytes }) => sum + sentBytes, 0) / pairs / 60
   console.log(`${Math.round(bytes)} bytes of beats a pair and second`)
-  expect(bytes).toBeLessThan(150)
+  expect(bytes).toBeLessThan(100)
   expect(parts.reduce((sum, { openedStreams }) => sum + openedStreams, 0)).toBe(pairs)
 })
 
