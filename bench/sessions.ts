@@ -3,6 +3,7 @@ import { setTimeout as elapse } from 'node:timers/promises'
 import type { Page } from '@playwright/test'
 import { medianParts, type Part, type Row } from './figures.ts'
 import type { Received, Statement } from './page/probe.ts'
+import { proseOf } from '#support/prose.ts'
 import { openStage, openSwarm, type Stage } from './stage.ts'
 import { coordinationOf, type Asked } from './timeline.ts'
 
@@ -190,5 +191,5 @@ const kilobytes = (statements: readonly Statement[]) => statements.reduce((sum, 
 
 /** A question of the length that the budget is stated for, each another. */
 function promptOf(index: number): string {
-  return `Question ${index}: `.padEnd(PROMPT_BYTES, 'what came before the first of all things, and what after? ')
+  return proseOf(index, PROMPT_BYTES)
 }

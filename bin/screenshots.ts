@@ -21,7 +21,7 @@ const VIEWS: Readonly<Record<string, BrowserContextOptions>> = {
   'phone-dark': { viewport: { width: 390, height: 844 }, colorScheme: 'dark', reducedMotion: 'reduce', hasTouch: true },
 }
 
-await buildIfStale((line) => console.log(line))
+await buildIfStale({ say: (line) => console.log(line) })
 await mkdir(FOLDER, { recursive: true })
 const relay = await startRelayProcess({ network: 'main', staticDir: 'dist' })
 const browser = await chromium.launch({

@@ -50,7 +50,10 @@ function options() {
 try {
   const chosen = options()
   if (chosen) {
-    const report = await runSimulation(chosen)
+    const report = await runSimulation({
+      ...chosen,
+      onProgress: (asked) => process.stderr.write(`${asked} of ${chosen.sessions} questions asked\n`),
+    })
     console.log(summarize(report))
     if (report.violations.length > 0) process.exitCode = 1
   } else {

@@ -15,7 +15,7 @@ try {
   if ('help' in configured) process.stdout.write(configured.help)
   else {
     const { config, portGiven } = configured
-    await buildIfStale(say)
+    await buildIfStale({ say })
     const local = { ...config, host: config.host ?? '127.0.0.1' }
     const relay = portGiven ? await startRelay(local) : await startOnFreePort(local)
     stopOnSignals(() => relay.stop(), logToStderr)

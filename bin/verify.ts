@@ -36,8 +36,7 @@ export async function verifyFile(file: Uint8Array): Promise<Verification> {
   const crypto = createCrypto()
   const report = await replayTranscript(decoded.transcript, {
     verify: (signer, bytes, signature) => crypto.verify(signer, bytes, signature),
-    opener: (sessionKey, session, from) => (digest, sealed) =>
-      openTextWith(crypto, sessionKey, session)(from, digest, sealed),
+    opener: (sessionKey, session, from) => openTextWith(crypto, sessionKey, session, from),
   })
   const steps = report.steps.map(({ name, ok, detail }) => `${ok ? 'ok    ' : 'failed'}  ${name}: ${detail}`)
   return { exitCode: report.ok ? 0 : 1, lines: [...steps, '', ...conclusion(report)] }

@@ -15,6 +15,8 @@ export interface RelayLimits {
   /** WebSockets that one client address (IPv6: one /64) holds at a time. */
   readonly connectionsPerAddress: number
   readonly newConnectionsPerMinute: number
+  /** HTTP requests that one client address makes in a minute. */
+  readonly requestsPerMinute: number
   readonly maxReservations: number
   readonly reservationMinutes: number
   /** Of one relayed connection between two tabs. */
@@ -67,6 +69,7 @@ const FLAGS = {
   'max-connections': { argument: 'N', fallback: '4096', help: 'WebSockets at a time' },
   'connections-per-address': { argument: 'N', fallback: '256', help: 'WebSockets at a time from one address' },
   'new-connections-per-minute': { argument: 'N', fallback: '600', help: 'new WebSockets a minute from one address' },
+  'requests-per-minute': { argument: 'N', fallback: '6000', help: 'HTTP requests a minute from one address' },
   'max-reservations': { argument: 'N', fallback: '2048', help: 'tabs that can be reached through this relay' },
   'reservation-minutes': { argument: 'N', fallback: '60', help: 'how long a reservation holds; tabs renew it' },
   'relayed-minutes': { argument: 'N', fallback: '120', help: 'how long one relayed connection may last' },
@@ -121,6 +124,7 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
       maxConnections: integer('max-connections', 1, 1_000_000),
       connectionsPerAddress: integer('connections-per-address', 1, 1_000_000),
       newConnectionsPerMinute: integer('new-connections-per-minute', 1, 1_000_000),
+      requestsPerMinute: integer('requests-per-minute', 1, 1_000_000),
       maxReservations: integer('max-reservations', 1, 1_000_000),
       // Upper bounds: a timer of Node holds 24 days at the most.
       reservationMinutes: integer('reservation-minutes', 1, 30_000),

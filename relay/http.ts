@@ -1,8 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { blurAddress, clientAddress } from './client-address.ts'
 import type { RelayConfig } from './config.ts'
 import type { Log } from './log.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { multiaddrOf, originOf, type Origin } from './origin.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { StaticFiles } from './static-files.ts'
 
@@ -10,6 +12,7 @@ export interface HttpInit {
   readonly config: RelayConfig
   readonly files: StaticFiles
   readonly metrics: RelayMetrics
+  readonly requests: RateLimit
   readonly peerId: string
   readonly version: string
   readonly draining: () => boolean
@@ -45,6 +48,7 @@ export function createRequestListener(init: HttpInit): RequestListener {
 async function respond(init: HttpInit, request: IncomingMessage, response: ServerResponse): Promise<Kind> {
   const origin = originOf(request, init.config)
   for (const [name, value] of Object.entries(securityHeaders(origin))) response.setHeader(name, value)
+  if (comesTooOften(init, request, response)) return 'refused'
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD')
     sendText(request, response, 405, 'Only GET and HEAD are answered here.')
@@ -71,6 +75,20 @@ async function respond(init: HttpInit, request: IncomingMessage, response: Serve
     sendText(request, response, 503, 'The relay runs, but the page is not built yet: run "npm run build".')
   } else sendText(request, response, 404, 'There is nothing here.')
   return 'missing'
+}
+
+/** Whether the client's address has used up its requests; it has its answer then. */
+function comesTooOften(init: HttpInit, request: IncomingMessage, response: ServerResponse): boolean {
+  // A probe that is refused would have the relay restarted for being busy.
+  if (request.url === '/healthz') return false
+  const address = clientAddress(request, init.config.trustProxy)
+  const refusal = init.requests.take(address)
+  if (!refusal) return false
+  init.metrics.refusals.inc({ reason: 'request-rate' })
+  if (refusal.isFirst) init.log('warn', 'client-refused', { reason: 'request-rate', address: blurAddress(address) })
+  response.setHeader('Retry-After', refusal.retryAfterS)
+  sendText(request, response, 429, 'Too many requests from your address; try again later.')
+  return true
 }
 
 /** Null for what no browser sends. */

@@ -18,7 +18,7 @@ export function createMetrics() {
   return {
     registry,
     httpRequests: counter('http_requests_total', 'HTTP requests by kind and status', ['kind', 'status']),
-    refusals: counter('refusals_total', 'WebSockets refused, by reason', ['reason']),
+    refusals: counter('refusals_total', 'WebSockets and HTTP requests refused, by reason', ['reason']),
     gossip: counter('gossip_messages_total', 'Gossip frames by kind and what they were found to be', [
       'kind',
       'finding',

@@ -12,6 +12,7 @@ import { circuitMetrics } from './libp2p-metrics.ts'
 import { logToStderr, type Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { announcedOrigins, browsableHost, multiaddrOf } from './origin.ts'
+import { RateLimit } from './rate-limit.ts'
 import { StaticFiles } from './static-files.ts'
 import { WebSocketBridge } from './websocket-bridge.ts'
 
@@ -77,9 +78,19 @@ async function serve(server: Server, port: number, config: RelayConfig, log: Log
   })
   const peerId = node.peerId.toString()
   let stopping: Promise<void> | null = null
+  const requests = new RateLimit(config.limits.requestsPerMinute)
   server.on(
     'request',
-    createRequestListener({ config, files, metrics, peerId, version, draining: () => stopping !== null, log }),
+    createRequestListener({
+      config,
+      files,
+      metrics,
+      requests,
+      peerId,
+      version,
+      draining: () => stopping !== null,
+      log,
+    }),
   )
   server.on('upgrade', (request, socket, head) => bridge.upgrade(request, socket, head))
 

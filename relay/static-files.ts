@@ -46,7 +46,7 @@ interface StaticFile {
 
 /**
  * The built page, indexed once at start. Only what was found then can be asked for, so that no path, however
- * written, leads out of the directory.
+ * written, leads out of the directory. Why no library does this: docs/adr/0020-static-host.md.
  */
 export class StaticFiles {
   readonly #files: ReadonlyMap<string, StaticFile>

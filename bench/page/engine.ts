@@ -2,12 +2,13 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { WorkerEngine as RealEngine } from '#adapters/engine/worker-engine.ts'
 import type { Digest } from '#core/protocol/ids.ts'
+import { proseOf } from '#support/prose.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import type { Engine, EngineDescription, GenerateOptions, Generation, Judgement, Token } from '#ports/engine.ts'
 
 /** What the budget of a session is stated for. */
 const ANSWER_BYTES = 2048
-const PIECE_BYTES = 32
+const PIECE_CHARS = 32
 
 /**
  * An engine that takes no time: what a session lasts with it is coordination. Answers are text of full length that
@@ -34,13 +35,11 @@ class InstantEngine implements Engine {
     messages: readonly ChatMessage[],
     { seed }: GenerateOptions,
   ): AsyncGenerator<Token, Generation, void> {
-    let text = ''
-    for (let piece = 0; text.length < ANSWER_BYTES; piece++) {
-      const said = hashOf(`${this.#description?.modelId} ${seed} ${piece} ${messages.length}`).slice(0, PIECE_BYTES)
-      text += said
-      yield { text: said }
-    }
-    return { text, tokens: text.length / PIECE_BYTES, finish: 'stop', droppedTurns: 0 }
+    const words = hashOf(`${this.#description?.modelId} ${seed} ${messages.length}`)
+    const text = proseOf(Number.parseInt(words.slice(0, 8), 16), ANSWER_BYTES)
+    const pieces = text.match(new RegExp(`.{1,${PIECE_CHARS}}`, 'g')) ?? []
+    for (const piece of pieces) yield { text: piece }
+    return { text, tokens: pieces.length, finish: 'stop', droppedTurns: 0 }
   }
 
   async judge(_messages: readonly ChatMessage[], answers: readonly string[]): Promise<Judgement[]> {

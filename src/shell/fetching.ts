@@ -1,8 +1,8 @@
 import type { Digest, NodeId, SessionId } from '#core/protocol/ids.ts'
-import { MAX_FRAME_BYTES, MAX_SERVED } from '#core/protocol/limits.ts'
+import { MAX_FRAME_BYTES, MAX_SERVED, MAX_TRANSCRIPT_BYTES } from '#core/protocol/limits.ts'
 import { decodeFetchRequest, encodeFetchRequest, type FetchRequest } from '#core/protocol/streams.ts'
 import { FETCH_STREAM } from '#core/protocol/version.ts'
-import type { Mesh } from '#ports/mesh.ts'
+import type { FrameStream, Mesh } from '#ports/mesh.ts'
 
 export interface FetchSource {
   presence(): readonly Uint8Array[]
@@ -26,7 +26,7 @@ export function serveFetches(mesh: Mesh, source: FetchSource): void {
   })
 }
 
-/** Asks a node who is there. Throws what `Mesh.open` throws. */
+/** Asks a node who is there. Throws what `Mesh.open` and its streams throw, and the signal's reason whenever that comes. */
 export function fetchPresence(mesh: Mesh, from: NodeId, signal: AbortSignal): Promise<Uint8Array[]> {
   return fetchFrames(mesh, from, { type: 'presence' }, signal)
 }
@@ -48,12 +48,34 @@ async function fetchFrames(
   signal: AbortSignal,
 ): Promise<Uint8Array[]> {
   const stream = await mesh.open(from, FETCH_STREAM, MAX_FRAME_BYTES, signal)
-  await stream.send(encodeFetchRequest(request))
-  await stream.close()
+  // A peer that never ends its answer is left as soon as nobody wants it any more.
+  const leave = () => stream.abort(signal.reason as Error)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    signal.throwIfAborted()
+    await stream.send(encodeFetchRequest(request))
+    // The answer may be here before the remote has acknowledged that there is nothing more to come.
+    stream.close().catch(() => undefined)
+    return await takeAnswer(stream)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
+}
+
+/** What came within the bounds, which only a broken or hostile peer exceeds: the rest is not waited for. */
+async function takeAnswer(stream: FrameStream): Promise<Uint8Array[]> {
   const frames: Uint8Array[] = []
+  let sizeBytes = 0
   for await (const frame of stream.frames) {
+    sizeBytes += frame.byteLength
+    if (frames.length >= MAX_SERVED || sizeBytes > MAX_TRANSCRIPT_BYTES) {
+      stream.abort(new Error('an answer beyond all bounds'))
+      break
+    }
     frames.push(frame)
-    if (frames.length >= MAX_SERVED) break
   }
   return frames
 }

@@ -2,7 +2,7 @@ import { operatorStatement } from '#core/protocol/domains.ts'
 import { decodeEnvelope, type Envelope } from '#core/protocol/envelope.ts'
 import type { NodeId } from '#core/protocol/ids.ts'
 import type { OperatorCertificate } from '#core/protocol/messages.ts'
-import { checkReplay, noReplays } from '#core/protocol/replay.ts'
+import { ReplayWindows } from '#core/protocol/replay.ts'
 import type { Crypto } from '#ports/crypto.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Acceptance } from '#ports/mesh.ts'
@@ -28,8 +28,8 @@ export class Gatekeeper {
   readonly #crypto: Crypto
   readonly #logger: Logger
   readonly #decode: typeof decodeEnvelope
-  #replays = noReplays
-  readonly #knownCertificates = new Set<string>()
+  readonly #replays = new ReplayWindows()
+  readonly #knownCertificates = new Map<NodeId, OperatorCertificate>()
 
   constructor(init: GatekeeperInit) {
     this.#network = init.network
@@ -42,12 +42,10 @@ export class Gatekeeper {
   async admit(frame: Uint8Array): Promise<{ acceptance: Acceptance; envelope: Envelope | null }> {
     const envelope = await this.verify(frame)
     if (!envelope) return { acceptance: 'reject', envelope: null }
-    const { fresh, windows } = checkReplay(this.#replays, envelope.from, envelope.sequence)
-    if (!fresh) {
+    if (!this.#replays.admit(envelope.from, envelope.sequence)) {
       this.#logger.count('dropped:replayed')
       return { acceptance: 'ignore', envelope: null }
     }
-    this.#replays = windows
     return { acceptance: 'accept', envelope }
   }
 
@@ -65,14 +63,15 @@ export class Gatekeeper {
     return envelope
   }
 
-  async #certified(node: NodeId, { operator, signature }: OperatorCertificate): Promise<boolean> {
-    const key = `${node} ${operator} ${signature}`
-    if (this.#knownCertificates.has(key)) return true
+  async #certified(node: NodeId, certificate: OperatorCertificate): Promise<boolean> {
+    const { operator, signature } = certificate
+    const known = this.#knownCertificates.get(node)
+    if (known?.operator === operator && known.signature === signature) return true
     if (!(await this.#crypto.verify(operator, operatorStatement(node), signature))) return false
-    const [oldest] = this.#knownCertificates
+    const [oldest] = this.#knownCertificates.keys()
     if (this.#knownCertificates.size >= MAX_KNOWN_CERTIFICATES && oldest !== undefined)
       this.#knownCertificates.delete(oldest)
-    this.#knownCertificates.add(key)
+    this.#knownCertificates.set(node, certificate)
     return true
   }
 

@@ -5,6 +5,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Mesh, MeshState } from '#ports/mesh.ts'
 import type { Store } from '#ports/store.ts'
+import { FailureDetector } from './failure-detector.ts'
 import { fetchPresence, fetchSession } from './fetching.ts'
 import type { Gatekeeper } from './gatekeeper.ts'
 import type { PresenceDesk } from './presence-desk.ts'
@@ -23,23 +24,32 @@ export interface NeighboursInit {
   readonly stopping: AbortSignal
   sessions(): Iterable<SessionMailbox>
   deliver(envelope: Envelope): void
-  /** A node can be reached neither directly nor over the relay. */
+  /** A node can be reached neither directly nor over the relay, or does not answer. */
   onLost(node: NodeId): void
 }
 
 /** The relay knows at once who is not there; this is for a node that is there and does not answer. */
 const PROBE_MS = 3000
 
+/** Enough for the longest session on a slow link. Others may be waiting to be asked after a node that does not answer. */
+const FETCH_MS = 5000
+
 /** Long enough for a link to settle, short beside any deadline. */
 const RETRY_MS = 700
 
-/** Watches links come and go, and asks neighbours for what this node missed. */
+/** Watches links and participants come and go, and asks neighbours for what this node missed. */
 export class Neighbours {
   readonly #init: NeighboursInit
+  readonly #detector: FailureDetector
   #linked: ReadonlySet<NodeId> = new Set()
 
   constructor(init: NeighboursInit) {
     this.#init = init
+    this.#detector = new FailureDetector({ ...init, onBack: (node) => void this.#meet(node) })
+  }
+
+  sessionChanged(mailbox: SessionMailbox): void {
+    this.#detector.sessionChanged(mailbox)
   }
 
   linksChanged(state: MeshState): void {
@@ -59,10 +69,11 @@ export class Neighbours {
     }
   }
 
-  /** Asks a new neighbour who is there, so that a newcomer need not wait for heartbeats. */
+  /** Asks a neighbour who is there, itself included, so that nobody need wait for announcements. */
   async #meet(node: NodeId): Promise<void> {
     try {
-      await this.#takeFetched(await fetchPresence(this.#init.mesh, node, this.#init.stopping))
+      const { mesh } = this.#init
+      await this.#takeFetched(await this.#within(FETCH_MS, (signal) => fetchPresence(mesh, node, signal)))
     } catch (error) {
       this.#init.logger.log('debug', 'presence-not-fetched', { error: (error as Error).name })
     }
@@ -70,13 +81,21 @@ export class Neighbours {
 
   /** A lost link is no lost node: links break on a busy machine, are given up for others, and are made anew. */
   async #probe(node: NodeId): Promise<void> {
-    const { mesh, clock, stopping, onLost } = this.#init
-    const timeout = new AbortController()
-    const cancel = clock.setTimer(clock.now() + PROBE_MS, () => timeout.abort())
+    const { mesh, stopping, onLost } = this.#init
     try {
-      await this.#takeFetched(await fetchPresence(mesh, node, AbortSignal.any([stopping, timeout.signal])))
+      await this.#takeFetched(await this.#within(PROBE_MS, (signal) => fetchPresence(mesh, node, signal)))
     } catch {
       if (!stopping.aborted) onLost(node)
+    }
+  }
+
+  /** Gives up after a while, or when the node stops. */
+  async #within<T>(durationMs: number, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { clock, stopping } = this.#init
+    const timeout = new AbortController()
+    const cancel = clock.setTimer(clock.now() + durationMs, () => timeout.abort())
+    try {
+      return await act(AbortSignal.any([stopping, timeout.signal]))
     } finally {
       cancel()
     }
@@ -121,7 +140,8 @@ export class Neighbours {
   /** How many envelopes came; null where the node could not be asked. */
   async #fetchFrom(node: NodeId, mailbox: SessionMailbox): Promise<number | null> {
     try {
-      const frames = await fetchSession(this.#init.mesh, node, mailbox, this.#init.stopping)
+      const { mesh } = this.#init
+      const frames = await this.#within(FETCH_MS, (signal) => fetchSession(mesh, node, mailbox, signal))
       await this.#takeFetched(frames)
       return frames.length
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { NodeId } from '#core/protocol/ids.ts'
-import { decodeEnvelope, encodeEnvelope, type Envelope } from '#core/protocol/envelope.ts'
+import { decodeEnvelope, encodeEnvelope, openMessage, type Envelope } from '#core/protocol/envelope.ts'
 import type { Message } from '#core/protocol/messages.ts'
 import type { OpenText, SealText } from '#core/protocol/wire.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -34,6 +34,7 @@ export class Outbox {
   readonly #crypto: Crypto
   readonly #mesh: Mesh
   readonly #store: Store
+  readonly #decode: typeof decodeEnvelope
   #next: number
   #ceiling: number
 
@@ -43,6 +44,7 @@ export class Outbox {
     this.#crypto = init.crypto
     this.#mesh = init.mesh
     this.#store = init.store
+    this.#decode = init.decode ?? decodeEnvelope
     this.#next = first
     this.#ceiling = first
   }
@@ -72,9 +74,9 @@ export class Outbox {
       seals.seal,
     )
     const frame = complete(await this.#crypto.sign(this.#identity.privateKey, signedBytes))
-    const decoded = decodeEnvelope(frame, this.#network, seals.open)
+    const decoded = this.#decode(frame, this.#network)
     if (!decoded.ok) throw new Error(`our own ${message.type} is ${decoded.reason}`)
-    return decoded.envelope
+    return { ...decoded.envelope, message: openMessage(decoded.envelope, seals.open) }
   }
 
   /** Publishes what was signed. */
@@ -99,4 +101,6 @@ export interface OutboxInit {
   readonly mesh: Mesh
   readonly store: Store
   readonly clock: Clock
+  /** Default: `decodeEnvelope`. */
+  readonly decode?: typeof decodeEnvelope
 }

@@ -25,11 +25,12 @@ export interface PresenceDeskInit {
 /** Knows who is there, and tells others that this node is. */
 export class PresenceDesk {
   readonly #init: PresenceDeskInit
-  #table: PresenceTable = {}
+  #table: PresenceTable = new Map()
   readonly #frames = new Map<NodeId, Uint8Array>()
   #ownFrame: Uint8Array | null = null
   #nextAnnouncement: { at: number; cancel: () => void } | null = null
-  #expiry: (() => void) | null = null
+  /** When somebody's announcement may have run out: renewals do not move it, as most come long before. */
+  #nextLook: { at: number; cancel: () => void } | null = null
   #stopped = false
 
   constructor(init: PresenceDeskInit) {
@@ -41,7 +42,7 @@ export class PresenceDesk {
   }
 
   has(node: NodeId): boolean {
-    return node in this.#table
+    return this.#table.has(node)
   }
 
   /** Announcements as signed, this node's own first: what a newcomer is given. */
@@ -62,6 +63,7 @@ export class PresenceDesk {
     if (table === this.#table) return
     this.#frames.set(envelope.from, envelope.frame)
     this.#replace(table)
+    this.#lookAt(clock.now() + said.expiresInMs)
     // A newcomer need not wait for the next heartbeat to learn of this node.
     if (isNew) this.announce()
   }
@@ -80,7 +82,7 @@ export class PresenceDesk {
   stop(): void {
     this.#stopped = true
     this.#nextAnnouncement?.cancel()
-    this.#expiry?.()
+    this.#nextLook?.cancel()
   }
 
   #announceAt(at: number): void {
@@ -106,15 +108,27 @@ export class PresenceDesk {
 
   #replace(table: PresenceTable): void {
     this.#table = table
-    for (const node of this.#frames.keys()) if (!(node in table)) this.#frames.delete(node)
-    this.#expiry?.()
-    const at = nextExpiry(table)
-    this.#expiry = at === undefined || this.#stopped ? null : this.#init.clock.setTimer(at, () => this.#expire())
+    if (this.#frames.size > table.size) {
+      for (const node of this.#frames.keys()) if (!table.has(node)) this.#frames.delete(node)
+    }
     this.#init.onChange()
+  }
+
+  #lookAt(at: number): void {
+    if (this.#stopped || (this.#nextLook && this.#nextLook.at <= at)) return
+    this.#nextLook?.cancel()
+    const cancel = this.#init.clock.setTimer(at, () => {
+      this.#nextLook = null
+      this.#expire()
+    })
+    this.#nextLook = { at, cancel }
   }
 
   #expire(): void {
     const { table, gone } = expire(this.#table, this.#init.clock.now())
+    const next = nextExpiry(table)
+    if (next !== undefined) this.#lookAt(next)
+    if (gone.length === 0) return
     this.#replace(table)
     for (const node of gone) this.#init.onGone(node)
   }

@@ -1,4 +1,5 @@
 import { concatBytes, hexToBytes, utf8ToBytes, bytesToHex } from '#core/bytes.ts'
+import { compress, decompress } from '#core/compression.ts'
 import { domainBytes } from '#core/protocol/domains.ts'
 import type { Digest, NodeId, Salt, SealKey, SessionId } from '#core/protocol/ids.ts'
 import type { OpenText, SealText } from '#core/protocol/wire.ts'
@@ -8,7 +9,8 @@ import type { Crypto, SealKeyPair } from '#ports/crypto.ts'
 const GRANT_NONCE = new Uint8Array(24)
 const SALT_BYTES = 32
 const NONCE_BYTES = 24
-const decoder = new TextDecoder('utf-8', { fatal: true })
+/** A byte order mark is part of the text: without it, the text would not have its digest. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * One node's keys of one session (SPEC SEAL-1 to SEAL-4). The asker makes the session key and wraps it for each
@@ -52,21 +54,21 @@ export class SessionSecrets {
     return this.#sessionKey !== null
   }
 
-  /** Seals this node's texts. */
+  /** Seals this node's texts, compressed. What their length then tells stands in the threat model. */
   sealAs(sender: NodeId): SealText {
     return ({ digest, salt, text }) => {
       const key = this.#senderKey(sender)
       if (!key) throw new Error('no session key to seal with')
-      const plaintext = concatBytes(hexToBytes(salt), utf8ToBytes(text))
+      const plaintext = concatBytes(hexToBytes(salt), compress(utf8ToBytes(text)))
       return this.#crypto.seal(key, nonceOf(digest), textContext(this.#session, sender, digest), plaintext)
     }
   }
 
   /** Opens a sender's texts; every text stays closed while the key is missing. */
   openFrom(sender: NodeId): OpenText {
-    return (digest, sealed) => {
+    return (digest, sealed, maxBytes) => {
       const key = this.#senderKey(sender)
-      return key && openWith(this.#crypto, key, this.#session, sender, digest, sealed)
+      return key && openWith(this.#crypto, key, this.#session, sender, { digest, sealed, maxBytes })
     }
   }
 
@@ -86,13 +88,20 @@ export class SessionSecrets {
 }
 
 /** Opens the texts of a transcript that carries its session key. */
-export function openTextWith(crypto: Crypto, sessionKey: Uint8Array, session: SessionId) {
-  return (sender: NodeId, digest: Digest, sealed: Uint8Array): { salt: Salt; text: string } | null =>
-    openWith(crypto, senderKey(crypto, sessionKey, session, sender), session, sender, digest, sealed)
+export function openTextWith(crypto: Crypto, sessionKey: Uint8Array, session: SessionId, sender: NodeId): OpenText {
+  const key = senderKey(crypto, sessionKey, session, sender)
+  return (digest, sealed, maxBytes) => openWith(crypto, key, session, sender, { digest, sealed, maxBytes })
 }
 
 function senderKey(crypto: Crypto, sessionKey: Uint8Array, session: SessionId, sender: NodeId): Uint8Array {
   return crypto.derive(sessionKey, hexToBytes(session), domainBytes('sender-key', [hexToBytes(sender)]))
+}
+
+interface Sealed {
+  readonly digest: Digest
+  readonly sealed: Uint8Array
+  /** Of the text, when it is inflated. */
+  readonly maxBytes: number
 }
 
 function openWith(
@@ -100,16 +109,13 @@ function openWith(
   key: Uint8Array,
   session: SessionId,
   sender: NodeId,
-  digest: Digest,
-  sealed: Uint8Array,
+  { digest, sealed, maxBytes }: Sealed,
 ): { salt: Salt; text: string } | null {
   const plaintext = crypto.open(key, nonceOf(digest), textContext(session, sender, digest), sealed)
-  if (!plaintext || plaintext.length < SALT_BYTES) return null
+  const text = plaintext && decompress(plaintext.subarray(SALT_BYTES), maxBytes)
+  if (!text) return null
   try {
-    return {
-      salt: bytesToHex(plaintext.subarray(0, SALT_BYTES)) as Salt,
-      text: decoder.decode(plaintext.subarray(SALT_BYTES)),
-    }
+    return { salt: bytesToHex(plaintext.subarray(0, SALT_BYTES)) as Salt, text: decoder.decode(text) }
   } catch {
     return null
   }

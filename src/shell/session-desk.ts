@@ -33,7 +33,6 @@ const MAX_UNOPENED_STATEMENTS = 24
 
 export interface SessionDeskInit {
   readonly identity: Identity
-  readonly network: string
   readonly crypto: Crypto
   readonly random: Random
   readonly clock: Clock
@@ -93,6 +92,7 @@ export class SessionDesk {
     const mailbox = this.#create(session, { question, sealSeed, sessionKey, own, seed, envelopes })
     void this.#repeatOwn(envelopes)
     mailbox.post({ type: 'started' })
+    this.#init.onChange(mailbox)
     return mailbox
   }
 
@@ -128,8 +128,10 @@ export class SessionDesk {
 
   async #considerJoining(envelope: Envelope, message: MessageOf<'session-opened'>): Promise<void> {
     const { clock, logger, engine, identity, archive } = this.#init
+    // Most of what a large swarm hears of: not worth counting what this node is busy with.
+    if (!message.invited.includes(identity.node)) return void this.#unopened.delete(message.session)
     // Joined before a reload: what was promised then is lost, and nothing may be promised twice.
-    if (message.invited.includes(identity.node) && (await archive.hasJoined(message.session))) {
+    if (await archive.hasJoined(message.session)) {
       return logger.count('declined:joined-before')
     }
     const opened = this.#mailboxes.get(message.session)
@@ -147,7 +149,7 @@ export class SessionDesk {
     const early = this.#unopened.get(message.session) ?? []
     this.#unopened.delete(message.session)
     if (decline) {
-      if (decline !== 'not-invited') logger.count(`declined:${decline}`)
+      logger.count(`declined:${decline}`)
       return
     }
     const mailbox = this.#create(message.session, {
@@ -161,14 +163,15 @@ export class SessionDesk {
   #hold(envelope: Envelope, session: SessionId): void {
     const held = this.#unopened.get(session) ?? []
     if (held.length >= MAX_UNOPENED_STATEMENTS) return
+    held.push(envelope)
     this.#unopened.delete(session)
-    this.#unopened.set(session, [...held, envelope])
+    this.#unopened.set(session, held)
     const [longestAgo] = this.#unopened.keys()
     if (this.#unopened.size > MAX_UNOPENED_SESSIONS && longestAgo !== undefined) this.#unopened.delete(longestAgo)
   }
 
   #create(session: SessionId, part: Part): SessionMailbox {
-    const { crypto, identity, random, archive, clock, logger, network, outbox, engine, onChange, onFetch } = this.#init
+    const { crypto, identity, random, archive, clock, logger, outbox, engine, onChange, onFetch } = this.#init
     const secrets = new SessionSecrets(crypto, session, crypto.createSealKeyPair(part.sealSeed), part.sessionKey)
     if (part.question) archive.keepSealSeed(session, part.sealSeed)
     const fresh = createSession({
@@ -182,14 +185,13 @@ export class SessionDesk {
     const envelopes = part.envelopes ?? []
     // Rebuilt without acting: what was said before a reload must not be said again.
     const record = envelopes.reduce(
-      (sofar, envelope) => addEntry(sofar, entryOf(envelope, secrets, network)).record,
+      (sofar, envelope) => addEntry(sofar, entryOf(envelope, secrets)).record,
       fresh.record,
     )
     const mailbox = new SessionMailbox({
       state: { ...fresh, record, marks: part.envelopes ? { resumed: clock.now() } : {} },
       envelopes,
       secrets,
-      network,
       outbox,
       desk: engine,
       archive,

@@ -1,4 +1,4 @@
-import { decodeEnvelope, type Envelope } from '#core/protocol/envelope.ts'
+import { openMessage, type Envelope } from '#core/protocol/envelope.ts'
 import type { Digest, NodeId, SessionId } from '#core/protocol/ids.ts'
 import type { SessionMessage } from '#core/protocol/messages.ts'
 import type { Entry } from '#core/session/entry.ts'
@@ -19,7 +19,6 @@ type Post = Input extends infer I ? (I extends Input ? Omit<I, 'now'> : never) :
 export interface MailboxInit {
   readonly state: SessionState
   readonly secrets: SessionSecrets
-  readonly network: string
   readonly outbox: Outbox
   readonly desk: EngineDesk
   readonly archive: SessionArchive
@@ -108,7 +107,7 @@ export class SessionMailbox {
 
   receive(envelope: Envelope): void {
     this.#envelopes.set(envelope.digest, envelope)
-    this.post({ type: 'received', entry: entryOf(envelope, this.#init.secrets, this.#init.network) })
+    this.post({ type: 'received', entry: entryOf(envelope, this.#init.secrets) })
   }
 
   close(): void {
@@ -190,7 +189,7 @@ export class SessionMailbox {
 
   /** Looks for a grant to this node; with the key in hand, reads again what had to be taken up closed. */
   #takeKey(): void {
-    const { secrets, network } = this.#init
+    const { secrets } = this.#init
     const { record, self } = this.#state
     const leaderKey = openedOf(record)?.message.sealKey
     if (secrets.sessionKey || !leaderKey || !assignedOf(record)) return
@@ -202,7 +201,7 @@ export class SessionMailbox {
     if (!secrets.sessionKey) return
     const entries = [...record.entries, ...record.early].flatMap((entry) => {
       const envelope = textOf(entry.message) ? this.#envelopes.get(entry.digest) : undefined
-      return envelope ? [entryOf(envelope, secrets, network)] : []
+      return envelope ? [entryOf(envelope, secrets)] : []
     })
     this.post({ type: 'reopened', entries })
   }
@@ -255,12 +254,11 @@ export class SessionMailbox {
 }
 
 /** A statement as the core sees it: with its text open where this node holds the key. */
-export function entryOf(envelope: Envelope, secrets: SessionSecrets, network: string): Entry {
+export function entryOf(envelope: Envelope, secrets: SessionSecrets): Entry {
   const { digest, from } = envelope
   const message = envelope.message as SessionMessage
   if (textOf(message)?.text !== null || secrets.sessionKey === null) return { digest, from, message }
-  const opened = decodeEnvelope(envelope.frame, network, secrets.openFrom(from))
-  return { digest, from, message: opened.ok ? (opened.envelope.message as SessionMessage) : message }
+  return { digest, from, message: openMessage(envelope, secrets.openFrom(from)) as SessionMessage }
 }
 
 /** Whom a message brings the session's key, in the order of its grants. */

@@ -76,7 +76,7 @@ function viewExecutor(
   return {
     node,
     own,
-    model: joinOf(record, node)?.message.engine.modelName ?? '',
+    model: joinOf(record, node)?.message.model.modelName ?? '',
     state: reveal ? 'revealed' : replaced ? 'replaced' : committed ? 'committed' : late ? 'late' : 'working',
     text: reveal?.message.answer.text ?? null,
     tokens: reveal?.message.tokens ?? 0,
@@ -106,7 +106,7 @@ function viewVerifier(
   return {
     node,
     own,
-    model: joinOf(record, node)?.message.engine.modelName ?? '',
+    model: joinOf(record, node)?.message.model.modelName ?? '',
     state: reveal ? 'revealed' : replaced ? 'replaced' : committed ? 'committed' : late ? 'late' : idle,
     instrument: reveal?.message.instrument ?? null,
     scores: Object.fromEntries(scores),

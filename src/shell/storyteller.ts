@@ -63,8 +63,8 @@ export class Storyteller {
   }
 
   progressed(mailbox: SessionMailbox): void {
-    const listeners = this.#listeners.get(mailbox.session)
-    if (!listeners) return
+    const listeners = [...(this.#listeners.get(mailbox.session) ?? [])].filter(({ options }) => options.onProgress)
+    if (listeners.length === 0) return
     const view = this.#viewLive(mailbox)
     for (const { options } of listeners) options.onProgress?.(view)
   }
@@ -86,7 +86,7 @@ export class Storyteller {
     if (mailbox) return this.#viewLive(mailbox)
     const stored = await this.#init.archive.find(session)
     if (!stored) return null
-    const { crypto, identity, gatekeeper, network } = this.#init
+    const { crypto, identity, gatekeeper } = this.#init
     const secrets = new SessionSecrets(
       crypto,
       session,
@@ -96,7 +96,7 @@ export class Storyteller {
     let record = createRecord(session)
     for (const frame of stored.envelopes) {
       const envelope = await gatekeeper.verify(frame)
-      if (envelope) record = addEntry(record, entryOf(envelope, secrets, network)).record
+      if (envelope) record = addEntry(record, entryOf(envelope, secrets)).record
     }
     return viewSession({
       record,

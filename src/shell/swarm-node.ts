@@ -84,7 +84,7 @@ export class SwarmNode implements SwarmFacade {
     this.#init = init
     this.#outbox = outbox
     this.#settings = settings
-    const { clock, logger, store, engine, identity, mesh, crypto, random, network } = init
+    const { clock, logger, store, engine, identity, mesh, crypto, random } = init
     this.#gatekeeper = new Gatekeeper(init)
     this.#archive = new SessionArchive(identity.node, store, clock, logger)
     this.#engine = new EngineDesk(engine, clock, () => this.#changed())
@@ -98,7 +98,6 @@ export class SwarmNode implements SwarmFacade {
     })
     this.#sessions = new SessionDesk({
       identity,
-      network,
       crypto,
       random,
       clock,
@@ -109,6 +108,7 @@ export class SwarmNode implements SwarmFacade {
       archive: this.#archive,
       settings: () => this.#settings,
       onChange: (mailbox) => {
+        this.#neighbours.sessionChanged(mailbox)
         this.#story.progressed(mailbox)
         this.#changed()
       },
@@ -123,8 +123,8 @@ export class SwarmNode implements SwarmFacade {
       sessions: () => this.#sessions.mailboxes,
       deliver: (envelope) => this.#deliver(envelope),
       onLost: (node) => {
-        this.#presence.leave(node)
-        this.#sessions.nodeGone(node)
+        if (this.#presence.has(node)) this.#presence.leave(node)
+        else this.#sessions.nodeGone(node)
       },
     })
     this.#resumer = new Resumer({
@@ -298,6 +298,11 @@ export class SwarmNode implements SwarmFacade {
   /** Where each session stands at this node that is not forgotten yet: what simulations hold their invariants against. */
   get sessionStates(): readonly SessionState[] {
     return [...this.#sessions.mailboxes].map((mailbox) => mailbox.state)
+  }
+
+  /** The same for one session; undefined where this node has no part in it, or has forgotten it. */
+  sessionState(session: SessionId): SessionState | undefined {
+    return this.#sessions.find(session)?.state
   }
 
   status(): SwarmStatus {

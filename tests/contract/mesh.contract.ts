@@ -18,7 +18,7 @@ export interface MeshHarness {
   dispose(): Promise<void>
 }
 
-const PROTOCOL = '/tabswarm/1/fetch'
+const PROTOCOL = '/tabswarm/2/fetch'
 const STRANGER = 'ab'.repeat(32) as NodeId
 
 export function describeMesh(name: string, createHarness: () => Promise<MeshHarness>): void {
@@ -156,6 +156,30 @@ export function describeMesh(name: string, createHarness: () => Promise<MeshHarn
       expect(await harness.settle(exchange())).toEqual(sent.reverse())
     })
 
+    it('lets a stream be read to its end long after the other side closed it', async () => {
+      const answer = Array.from({ length: 20 }, (_, index) => new Uint8Array(500).fill(index))
+      let answered = false
+      const { client, server } = await joinServed(async (stream) => {
+        // As one answers a request: without waiting for anything more, and in one go.
+        for await (const frame of stream.frames) {
+          await Promise.all(answer.map((each) => stream.send(each)))
+          if (frame.byteLength > 0) break
+        }
+        await stream.close()
+        answered = true
+      })
+      const stream = await harness.settle(client.open(server.self, PROTOCOL, 1 << 16))
+      await stream.send(new Uint8Array(1))
+      await harness.settle(stream.close())
+      await harness.until(() => answered)
+      const read = async () => {
+        const received: Uint8Array[] = []
+        for await (const frame of stream.frames) received.push(frame)
+        return received
+      }
+      expect(await harness.settle(read())).toEqual(answer)
+    })
+
     it('refuses frames beyond the maximum of either side', async () => {
       let failure: unknown
       const { client, server } = await joinServed(async (stream) => {
@@ -198,7 +222,7 @@ export function describeMesh(name: string, createHarness: () => Promise<MeshHarn
     it('says so when a node or a protocol cannot be reached', async () => {
       const { client, server } = await joinServed(async (stream) => stream.close())
       await expect(harness.settle(client.open(STRANGER, PROTOCOL, 100))).rejects.toThrow(UnreachableError)
-      await expect(harness.settle(client.open(server.self, '/tabswarm/1/none', 100))).rejects.toThrow(UnreachableError)
+      await expect(harness.settle(client.open(server.self, '/tabswarm/2/none', 100))).rejects.toThrow(UnreachableError)
       const reason = new Error('changed its mind')
       await expect(client.open(server.self, PROTOCOL, 100, AbortSignal.abort(reason))).rejects.toBe(reason)
     })

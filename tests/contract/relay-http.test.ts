@@ -28,9 +28,9 @@ afterAll(async () => {
 })
 
 /** One request, the path exactly as given: `fetch` would tidy `..` away. */
-function get(path: string, headers: Record<string, string> = {}, method = 'GET') {
+function get(path: string, headers: Record<string, string> = {}, method = 'GET', port = relay.port) {
   return new Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }>((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port: relay.port, path, headers, method }, (response) => {
+    const request = httpRequest({ host: '127.0.0.1', port, path, headers, method }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () =>
@@ -213,7 +213,16 @@ describe('operation', () => {
   it('prints every option with --help', async () => {
     const failure = await spawnRelay(['--help']).catch((error: Error) => error.message)
     expect(failure).toContain('exited with 0')
-    for (const flag of ['--port', '--host', '--public-url', '--cert', '--key', '--identity', '--network']) {
+    for (const flag of [
+      '--port',
+      '--host',
+      '--public-url',
+      '--cert',
+      '--key',
+      '--identity',
+      '--network',
+      '--requests-per-minute',
+    ]) {
       expect(failure).toContain(flag)
     }
   })
@@ -308,6 +317,36 @@ describe('limits by address', () => {
     expect(statuses).toEqual(['101', '101', '101', '429'])
     limited.child.kill()
     await limited.exited
+  })
+})
+
+describe('the rate of requests by address', () => {
+  it('refuses one address and not the next, never a probe, and counts and logs it', async () => {
+    const limited = await spawnRelay([
+      ...['--port', '0', '--host', '127.0.0.1', '--identity', page.identity, '--static', page.dist],
+      ...['--requests-per-minute', '1', '--trust-proxy'],
+    ])
+    const from = (address: string, path: string, method = 'GET') =>
+      get(path, { 'X-Forwarded-For': `198.51.100.1, ${address}` }, method, limited.port)
+    expect((await from('192.0.2.7', '/')).status).toBe(200)
+    const refused = await from('192.0.2.7', '/')
+    expect(refused.status).toBe(429)
+    expect(refused.body.toString()).toBe('Too many requests from your address; try again later.\n')
+    expect(refused.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60)
+    expect((await from('192.0.2.7', '/', 'POST')).status).toBe(429)
+    expect((await from('192.0.2.7', '/healthz')).status).toBe(200)
+
+    expect((await from('192.0.2.8', '/')).status).toBe(200)
+    const metrics = (await from('192.0.2.9', '/metrics')).body.toString()
+    expect(metrics).toMatch(/^tabswarm_relay_refusals_total\{reason="request-rate"\} 2$/m)
+    expect(metrics).toMatch(/^tabswarm_relay_http_requests_total\{kind="refused",status="429"\} 2$/m)
+    limited.child.kill()
+    expect(await limited.exited).toBe(0)
+    // A flood is one line, and no whole address.
+    expect(limited.output().match(/client-refused.*request-rate.*192\.0\.2\.0\/24/g)).toHaveLength(1)
+    expect(limited.output()).not.toContain('192.0.2.7')
   })
 })
 

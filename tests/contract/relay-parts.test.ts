@@ -6,6 +6,7 @@ import { blurAddress, clientAddress } from '#relay/client-address.ts'
 import { readConfig } from '#relay/config.ts'
 import { ConfigError } from '#relay/errors.ts'
 import { Networks, type Judgement } from '#relay/networks.ts'
+import { RateLimit } from '#relay/rate-limit.ts'
 import { Standing } from '#relay/standing.ts'
 import { announcedOrigins, multiaddrOf, originOf, webSocketSource } from '#relay/origin.ts'
 
@@ -42,6 +43,7 @@ describe('configuration', () => {
   it.each([
     [['--port', 'many'], '--port must be a whole number from 0 to 65535, not "many".'],
     [['--port', '65536'], '--port must be a whole number from 0 to 65535, not "65536".'],
+    [['--requests-per-minute', '0'], '--requests-per-minute must be a whole number from 1 to'],
     [['--max-reservations', '0'], '--max-reservations must be a whole number from 1 to'],
     [['--colour'], "Unknown option '--colour'"],
     [['--cert', 'a.pem'], '--cert needs --key'],
@@ -133,6 +135,59 @@ describe('admission by address', () => {
   })
 })
 
+describe('the rate of requests', () => {
+  /** What a first visit asks for, rounded up. */
+  const REQUESTS_OF_A_PAGE = 40
+
+  it('lets a classroom open the page at once by default, and again a minute later', () => {
+    const clock = { ms: 0 }
+    const rate = new RateLimit(configOf([]).config.limits.requestsPerMinute, () => clock.ms)
+    for (let visit = 0; visit < 2; visit++, clock.ms += 60_000) {
+      for (let request = 0; request < 64 * REQUESTS_OF_A_PAGE; request++) expect(rate.take('school')).toBe(null)
+    }
+  })
+
+  it('is read from its flag and its variable', () => {
+    expect(configOf(['--requests-per-minute', '7']).config.limits.requestsPerMinute).toBe(7)
+    expect(configOf([], { TABSWARM_REQUESTS_PER_MINUTE: '8' }).config.limits.requestsPerMinute).toBe(8)
+  })
+
+  it('is a burst and what flows back; one address does not pay for another', () => {
+    const clock = { ms: 0 }
+    const rate = new RateLimit(6, () => clock.ms)
+    for (let request = 0; request < 6; request++) expect(rate.take('a')).toBe(null)
+    expect(rate.take('a')).toEqual({ retryAfterS: 10, isFirst: true })
+    expect(rate.take('b')).toBe(null)
+    clock.ms += 7_000
+    expect(rate.take('a')).toEqual({ retryAfterS: 3, isFirst: false })
+    clock.ms += 3_000
+    expect(rate.take('a')).toBe(null)
+    expect(rate.take('a')).toEqual({ retryAfterS: 10, isFirst: true })
+  })
+
+  it.each([1, 7, 6000, 999_983])('is %i, and after what it says to wait there is one more', (perMinute) => {
+    const clock = { ms: 0.1 }
+    const rate = new RateLimit(perMinute, () => clock.ms)
+    let taken = 0
+    let refusal = rate.take('a')
+    for (; refusal === null; refusal = rate.take('a')) taken++
+    // A millisecond of grace for rounding is sixteen of a million a minute.
+    expect(taken).toBeGreaterThanOrEqual(perMinute)
+    expect(taken).toBeLessThanOrEqual(perMinute + perMinute / 60_000)
+    clock.ms += refusal.retryAfterS * 1000
+    expect(rate.take('a')).toBe(null)
+  })
+
+  it('forgets addresses that have gone', () => {
+    const clock = { ms: 0 }
+    const rate = new RateLimit(6, () => clock.ms)
+    for (let visitor = 0; visitor < 100; visitor++) rate.take(`visitor ${visitor}`)
+    clock.ms += 61_000
+    rate.take('next')
+    expect([...rate.addresses]).toEqual(['next'])
+  })
+})
+
 describe('standing in gossip', () => {
   it("falls with rejected frames past both of gossipsub's thresholds, and heals", () => {
     const clock = { ms: 0 }
@@ -184,8 +239,8 @@ describe('networks', () => {
   it('have topics of a known form only', () => {
     const { networks } = create(9)
     for (const topic of [
-      '/tabswarm/1/',
-      '/tabswarm/1/a/b',
+      '/tabswarm/2/',
+      '/tabswarm/2/a/b',
       '/tabswarm/2/a',
       '_tabswarm/A/peers',
       'a',

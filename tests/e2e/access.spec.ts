@@ -42,7 +42,7 @@ test('on a phone, by keyboard alone', async ({ tabs }) => {
   const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')])
   expect(download.suggestedFilename()).toMatch(/^tabswarm-[0-9a-f]{8}\./)
 
-  expect(await page.evaluate(() => document.scrollingElement?.scrollWidth)).toBe(390)
+  await expect.poll(() => page.evaluate(() => document.scrollingElement?.scrollWidth)).toBe(390)
   expect(await findings(page)).toEqual([])
 })
 
@@ -55,12 +55,12 @@ async function tabTo(page: Page, testId: string): Promise<void> {
 
 /** What axe finds once everything has faded in: colours in the middle of a transition are nobody's finding. */
 async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(async () => {
-    const finite = document
+  // Looked at anew each frame: one transition's end may begin another.
+  await page.waitForFunction(() =>
+    document
       .getAnimations()
-      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity)
-    await Promise.allSettled(finite.map((animation) => animation.finished))
-  })
+      .every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().endTime === Infinity),
+  )
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
 }

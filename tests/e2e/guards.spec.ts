@@ -37,7 +37,7 @@ test('what an answer says is text, wherever it is shown', async ({ tabs }) => {
   await expect(tab.answer).not.toBeEmpty()
   await expect(tab.page.getByTestId('question')).toContainText('<script>window.hit = 1</script>')
 
-  await putAnswer(tab, HOSTILE_TEXT)
+  await expect.poll(() => putAnswer(tab, HOSTILE_TEXT), 'the answer is in the database').toBe(1)
   await tab.page.reload()
   await expect(tab.answer.getByRole('link', { name: 'look' })).toHaveAttribute('href', /tracker\.example/)
   const forbidden = 'script, img, iframe, form, button, [onerror], a[href^="javascript"]'
@@ -61,9 +61,12 @@ async function answersOf(tab: SwarmPage): Promise<string[]> {
   return texts
 }
 
-/** Puts a text in place of every stored answer, as a hostile executor could have written it. */
-async function putAnswer(tab: SwarmPage, text: string): Promise<void> {
-  await tab.page.evaluate(async (text) => {
+/**
+ * Puts a text in place of every stored answer, as a hostile executor could have written it. Returns how many that were: an
+ * answer is shown before it is stored.
+ */
+function putAnswer(tab: SwarmPage, text: string): Promise<number> {
+  return tab.page.evaluate(async (text) => {
     const done = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
         request.onsuccess = () => resolve(request.result)
@@ -71,12 +74,18 @@ async function putAnswer(tab: SwarmPage, text: string): Promise<void> {
       })
     const database = await done(indexedDB.open('tabswarm'))
     const chats = database.transaction('chats', 'readwrite').objectStore('chats')
+    let replaced = 0
     for (const key of await done(chats.getAllKeys())) {
       const record = await done<{ value?: { turns: unknown[] }; turns?: unknown[] }>(chats.get(key))
-      const { turns } = (record.value ?? record) as { turns: { role: string; text: string }[] }
-      for (const turn of turns) if (turn.role === 'assistant') turn.text = text
+      const { turns } = (record.value ?? record) as { turns: { role: string; state: string; text: string }[] }
+      for (const turn of turns) {
+        if (turn.role !== 'assistant' || turn.state !== 'complete') continue
+        turn.text = text
+        replaced++
+      }
       await done(chats.keyPath === null ? chats.put(record, key) : chats.put(record))
     }
     database.close()
+    return replaced
   }, text)
 }

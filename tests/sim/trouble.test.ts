@@ -11,10 +11,6 @@ describe('a swarm in trouble', () => {
     ['frames are forged', { ...NO_TROUBLES, hostileFrameEveryMs: 40 }],
     ['the network divides', { ...NO_TROUBLES, partitionEveryMs: 20_000 }],
   ])('keeps its word while %s', async (_, troubles) => {
-    await simulateSoundly({ seed: 11, nodes: 10, sessions: 150, troubles })
-  })
-
-  test('keeps its word with 50 nodes and everything at once', async () => {
-    await simulateSoundly({ seed: 50, nodes: 50, sessions: 60 })
+    await simulateSoundly({ seed: 11, nodes: 10, sessions: 80, troubles })
   })
 })

@@ -51,6 +51,11 @@ export interface FakeNetwork {
   /** Ends a node without a farewell: it neither sends nor receives from now on. */
   crash(node: NodeId): void
   /** Splits the network; a node in no group stands alone. Frames under way between groups are lost. */
+  /**
+   * A node's links stay up and carry nothing, as after a crash until WebRTC notices. When it is silent no more, what
+   * was held up arrives.
+   */
+  silence(node: NodeId, silent: boolean): void
   partition(groups: readonly (readonly NodeId[])[]): void
   heal(): void
   setConditions(conditions: Partial<Conditions>): void
@@ -76,6 +81,7 @@ class Network implements FakeNetwork {
   conditions: Conditions
   relayUp = true
   readonly #members = new Map<NodeId, Member>()
+  readonly #held: { from: Member; to: Member; act: () => void }[] = []
   #groupOf: Map<NodeId, number> | null = null
 
   constructor(init: FakeNetworkInit) {
@@ -93,6 +99,13 @@ class Network implements FakeNetwork {
 
   crash(node: NodeId): void {
     this.#members.get(node)?.crash()
+  }
+
+  silence(node: NodeId, silent: boolean): void {
+    const member = this.#members.get(node)
+    if (!member) return
+    member.silent = silent
+    for (const { from, to, act } of this.#held.splice(0)) this.carry(from, to, act)
   }
 
   partition(groups: readonly (readonly NodeId[])[]): void {
@@ -128,6 +141,12 @@ class Network implements FakeNetwork {
     return this.#members.get(node)
   }
 
+  /** Acts where there is a link, and later where one of the two is silent. */
+  carry(from: Member, to: Member, act: () => void): void {
+    if (from.silent || to.silent) this.#held.push({ from, to, act })
+    else if (this.connects(from, to)) act()
+  }
+
   /** The members that a running node can reach now, itself left out. */
   *reachableFrom(from: Member): Generator<Member, void, void> {
     for (const to of this.#members.values()) {
@@ -159,6 +178,7 @@ class Member implements Mesh {
   readonly kind: Link['kind']
   readonly traffic: Traffic = { publishedFrames: 0, publishedBytes: 0, receivedFrames: 0, receivedBytes: 0 }
   running = false
+  silent = false
   readonly #network: Network
   #validate: Validate = async () => 'ignore'
   #deliver: Deliver = () => undefined
@@ -245,7 +265,8 @@ class Member implements Mesh {
     }
     // A frame that is under way when its publisher ends still arrives, as gossip has already spread it.
     network.clock.setTimer(at, () => {
-      if (from.running ? network.connects(from, this) : this.running) this.receive(frame, from.self)
+      if (from.running) network.carry(from, this, () => this.receive(frame, from.self))
+      else this.receive(frame, from.self)
     })
   }
 
@@ -269,6 +290,7 @@ class Member implements Mesh {
     signal?.throwIfAborted()
     const remote = this.#network.member(node)
     if (!remote || !this.#network.connects(this, remote)) throw new UnreachableError(`no link to ${node}`)
+    if (this.silent || remote.silent) await this.#carriedTo(remote, signal)
     const served = remote.#handlers.get(protocol)
     if (!served) throw new UnreachableError(`${node} does not speak ${protocol}`)
 
@@ -280,6 +302,17 @@ class Member implements Mesh {
     remote.#streams.add({ end: there, remote: this })
     served.handler(there).catch((error: Error) => there.abort(error))
     return here
+  }
+
+  /** Throws the signal's reason. */
+  async #carriedTo(remote: Member, signal: AbortSignal | undefined): Promise<void> {
+    let giveUp: () => void = () => undefined
+    const carried = new Promise<void>((resolve, reject) => {
+      giveUp = () => reject(signal?.reason as Error)
+      this.#network.carry(this, remote, resolve)
+    })
+    signal?.addEventListener('abort', giveUp)
+    await carried.finally(() => signal?.removeEventListener('abort', giveUp))
   }
 
   wake(): void {
@@ -318,7 +351,7 @@ class Member implements Mesh {
     return (act) => {
       lastMs = Math.max(lastMs, clock.now() + this.#network.drawDelayMs())
       clock.setTimer(lastMs, () => {
-        if (this.#network.connects(this, remote)) act()
+        this.#network.carry(this, remote, act)
       })
     }
   }

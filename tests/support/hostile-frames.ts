@@ -26,51 +26,46 @@ export function hostileFrames({ privateKey, network, victim, victimOperator }: L
   const self = ed25519.getPublicKey(privateKey)
   let sequence = Date.now()
   const write = (message: unknown, { from = self, seq = sequence++ }: { from?: Uint8Array; seq?: number } = {}) => {
-    const payload = cbor.encode({ seq, grants: [], message })
+    const payload = cbor.encode([seq, [], message])
     const sig = ed25519.sign(domainBytes('envelope', [network, payload]), privateKey)
-    return { v: ENVELOPE_VERSION, from, payload, sig }
+    return [ENVELOPE_VERSION, from, payload, sig] as const
   }
   const frame = (message: unknown, options?: { from?: Uint8Array; seq?: number }) =>
     cbor.encode(write(message, options))
-  const left = { type: 'node-left' }
-  const stolenOperator = {
-    type: 'node-advertised',
-    // The right statement, signed by the wrong key: "I am one of your own tabs".
-    certificate: {
-      operator: hexToBytes(victimOperator),
-      signature: ed25519.sign(operatorStatement(bytesToHex(self) as NodeId), privateKey),
-    },
-    engines: [],
-    visibility: 'visible',
-    executes: true,
-    verifies: true,
-    freeSlots: 1,
-    expiresInMs: 60_000,
+  const left = [NODE_LEFT]
+  const advertised = (operator: Uint8Array, signature: Uint8Array) => {
+    const [visible, executes, verifies, freeSlots, expiresInMs] = [0, true, true, 1, 60_000]
+    return [NODE_ADVERTISED, [operator, signature], [], visible, executes, verifies, freeSlots, expiresInMs]
   }
+  const certificate = ed25519.sign(operatorStatement(bytesToHex(self) as NodeId), privateKey)
+  // The right statement, signed by the wrong key: "I am one of your own tabs".
+  const stolenOperator = advertised(hexToBytes(victimOperator), certificate)
   const said = sequence++
   return [
     { counter: 'dropped:undecodable', frame: Uint8Array.of(0xff, 0x00, 0xff) },
     { counter: 'dropped:oversized', frame: new Uint8Array(MAX_FRAME_BYTES + 1) },
-    { counter: 'dropped:not-canonical', frame: unsorted(write(left)) },
-    { counter: 'dropped:unknown-type', frame: frame({ type: 'verdict-bought' }) },
-    { counter: 'dropped:schema', frame: frame({ ...left, because: 'x'.repeat(1000) }) },
+    { counter: 'dropped:not-canonical', frame: withFloat(write(left)) },
+    { counter: 'dropped:unknown-type', frame: frame([99, 'verdict-bought']) },
+    { counter: 'dropped:schema', frame: frame([...left, 'x'.repeat(1000)]) },
     { counter: 'dropped:forged', frame: frame(left, { from: hexToBytes(victim) }) },
     { counter: 'dropped:forged-certificate', frame: frame(stolenOperator) },
     // Two statements under one number: the second counts as a repetition of the first.
     { counter: '', frame: frame(left, { seq: said }) },
-    {
-      counter: 'dropped:replayed',
-      frame: frame({ ...stolenOperator, certificate: ownOperator(privateKey, self) }, { seq: said }),
-    },
+    { counter: 'dropped:replayed', frame: frame(advertised(self, certificate), { seq: said }) },
   ]
 }
 
-function ownOperator(privateKey: Uint8Array, self: Uint8Array) {
-  return { operator: self, signature: ed25519.sign(operatorStatement(bytesToHex(self) as NodeId), privateKey) }
-}
+/** Positions of the types in `Message`. */
+const NODE_ADVERTISED = 0
+const NODE_LEFT = 1
 
-/** A map whose keys stand in the order of reading, which DAG-CBOR's decoder accepts and its encoder never writes. */
-function unsorted(map: Readonly<Record<string, unknown>>): Uint8Array {
-  const entries = Object.entries(map).flatMap(([key, value]) => [cbor.encode(key), cbor.encode(value)])
-  return concatBytes(Uint8Array.of(0xa0 + Object.keys(map).length), ...entries)
+/** A list whose first number is a float, which DAG-CBOR's decoder accepts and its encoder never writes of an integer. */
+function withFloat([version, ...rest]: readonly [number, ...unknown[]]): Uint8Array {
+  const float = new DataView(new ArrayBuffer(8))
+  float.setFloat64(0, version)
+  return concatBytes(
+    Uint8Array.of(0x80 + 1 + rest.length, 0xfb),
+    new Uint8Array(float.buffer),
+    ...rest.map((item) => cbor.encode(item)),
+  )
 }

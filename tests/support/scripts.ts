@@ -58,7 +58,7 @@ function run(swarm: SessionSwarm, verb: string, words: string[]): void {
     case 'vanish':
       return swarm.kill(name, false)
     case 'gone':
-      return swarm.tellGone(name)
+      return swarm.tellOthers(name, 'node-gone')
     case 'break':
       swarm.broken.add(name)
       return

@@ -6,7 +6,7 @@ import { nonceCommitment, resultCommitment, saltCommitment, scoresCommitment } f
 import { drawRoles } from '#core/session/draw.ts'
 import type { Entry, SessionRecord } from '#core/session/entry.ts'
 import { addEntry, createRecord } from '#core/session/record.ts'
-import { certificateOf, DEADLINES, engineOffer, nodeId, saltOf, sealKeyOf, SESSION } from './session-pair.ts'
+import { certificateOf, DEADLINES, modelOffer, nodeId, saltOf, sealKeyOf, SESSION } from './session-pair.ts'
 
 /** Everything that an honest session would say, as statements to shuffle, drop and change. */
 export interface Script {
@@ -51,10 +51,9 @@ export function joinBy(name: string, options: JoinOptions = {}): Entry<MessageOf
     type: 'session-joined',
     session: SESSION,
     certificate: certificateOf(options.operator ?? name),
-    engine: engineOffer(options.model ?? `model-${name}`, options.tier),
+    model: modelOffer(options.model ?? `model-${name}`, options.tier),
     executes: options.executes ?? true,
     verifies: options.verifies ?? true,
-    nonce: saltOf(`nonce of ${name}`),
     saltCommitment: saltCommitment(SESSION, nodeId(name), saltOf(`secret of ${name}`)),
     sealKey: sealKeyOf(name),
     estimateMs: 1000,
@@ -79,11 +78,10 @@ export function resultOf(name: string, slot: Slot, text: string): [Entry, Entry]
 
 export function scoresOf(name: string, slot: Slot, scores: { answer: Digest; score: number }[]): [Entry, Entry] {
   const from = nodeId(name)
-  const salt = saltOf(`scores of ${name}`)
   const secretSalt = saltOf(`secret of ${name}`)
   const instrument = 'likelihood'
-  const commitment = scoresCommitment(SESSION, from, slot, salt, instrument, scores)
-  const revealed = { session: SESSION, slot, salt, secretSalt, instrument, scores, durationMs: 10 } as const
+  const commitment = scoresCommitment(SESSION, from, slot, secretSalt, instrument, scores)
+  const revealed = { session: SESSION, slot, secretSalt, instrument, scores, durationMs: 10 } as const
   return [
     entryOf(from, { type: 'scores-committed', session: SESSION, slot, commitment }),
     entryOf(from, { type: 'scores-revealed', ...revealed, scores: [...scores] }),

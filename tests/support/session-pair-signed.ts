@@ -12,7 +12,7 @@ import { nonceCommitment, resultCommitment, saltCommitment, scoresCommitment } f
 import { decide } from '#core/session/decide.ts'
 import { drawRoles } from '#core/session/draw.ts'
 import { openTextWith, SessionSecrets } from '#shell/sealing.ts'
-import { DEADLINES, engineOffer, saltOf, SESSION } from './session-pair.ts'
+import { DEADLINES, modelOffer, saltOf, SESSION } from './session-pair.ts'
 import { recordOf, sealed } from './session-pair-record.ts'
 import type { ReplayMeans } from '#core/session/replay.ts'
 import type { MessageOf } from '#core/protocol/messages.ts'
@@ -26,8 +26,7 @@ const crypto = createCrypto()
 
 export const means: ReplayMeans = {
   verify: (signer, bytes, signature) => crypto.verify(signer, bytes, signature),
-  opener: (sessionKey, session, from) => (digest, text) =>
-    openTextWith(crypto, sessionKey, session)(from, digest, text),
+  opener: (sessionKey, session, from) => openTextWith(crypto, sessionKey, session, from),
 }
 
 interface Signer {
@@ -91,10 +90,9 @@ export function signedSession(size: number, answerOf = (name: string) => `answer
       type: 'session-joined',
       session,
       certificate: signer.certificate,
-      engine: engineOffer(`model of ${signer.name}`),
+      model: modelOffer(`model of ${signer.name}`),
       executes: true,
       verifies: signer !== leader,
-      nonce: saltOf(`nonce of ${signer.name}`),
       saltCommitment: saltCommitment(session, signer.node, saltOf(`secret of ${signer.name}`)),
       sealKey: crypto.createSealKeyPair(signer.privateKey).publicKey,
       estimateMs: 10,
@@ -132,14 +130,13 @@ export function signedSession(size: number, answerOf = (name: string) => `answer
   }
   const scores = answers.map(({ answer }, i) => ({ answer: answer.digest as Digest, score: 8000 - 1000 * i }))
   for (const { signer, slot } of verifiers) {
-    const salt = saltOf(`scores of ${signer.name}`)
+    const salt = saltOf(`secret of ${signer.name}`)
     const commitment = scoresCommitment(session, signer.node, slot, salt, 'likelihood', scores)
     say(signer, { type: 'scores-committed', session, slot, commitment })
   }
   for (const { signer, slot } of verifiers) {
-    const salt = saltOf(`scores of ${signer.name}`)
     const secretSalt = saltOf(`secret of ${signer.name}`)
-    const revealed = { session, slot, salt, secretSalt, scores, durationMs: 10 }
+    const revealed = { session, slot, secretSalt, scores, durationMs: 10 }
     say(signer, { type: 'scores-revealed', instrument: 'likelihood', ...revealed })
   }
   const record = recordOf(entries)

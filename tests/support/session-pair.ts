@@ -1,6 +1,6 @@
 import { domainHash } from '#core/protocol/domains.ts'
 import type { Digest, NodeId, OperatorId, Salt, SealKey, SessionId, Signature } from '#core/protocol/ids.ts'
-import type { EngineOffer, MessageOf, SessionMessage } from '#core/protocol/messages.ts'
+import type { EngineOffer, MessageOf, ModelOffer, SessionMessage } from '#core/protocol/messages.ts'
 import type { Entry } from '#core/session/entry.ts'
 import { addEntry, textOf } from '#core/session/record.ts'
 import type {
@@ -47,12 +47,14 @@ export function certificateOf(operator: string) {
   return { operator: operatorId(operator), signature: '00'.repeat(64) as Signature }
 }
 
+export function modelOffer(model: string, tier = 0): ModelOffer {
+  return { modelDigest: domainHash('derive', ['model', model]), modelName: model, tier }
+}
+
 export function engineOffer(model: string, tier = 0): EngineOffer {
   return {
-    modelDigest: domainHash('derive', ['model', model]),
-    modelName: model,
+    ...modelOffer(model, tier),
     engineClass: `${model}/test`,
-    tier,
     contextTokens: 1024,
     prefillTokensPerSecond: 500,
     decodeTokensPerSecond: 50,
@@ -157,13 +159,13 @@ export class SessionSwarm {
     actor.alive = false
     actor.timers.clear()
     actor.jobs.clear()
-    if (announced) this.tellGone(name)
+    if (announced) this.tellOthers(name, 'node-gone')
   }
 
-  tellGone(name: string): void {
-    const node = nodeId(name)
+  /** Tells the others that it is gone, or that they had given it up wrongly. */
+  tellOthers(name: string, type: 'node-gone' | 'node-back'): void {
     for (const other of this.actors.values()) {
-      if (other.alive && other.name !== name) this.#step(other, { type: 'node-gone', node, now: this.now })
+      if (other.alive && other.name !== name) this.#step(other, { type, node: nodeId(name), now: this.now })
     }
   }
 

@@ -1,5 +1,5 @@
 import type { decodeEnvelope } from '#core/protocol/envelope.ts'
-import type { NodeId } from '#core/protocol/ids.ts'
+import type { NodeId, SessionId } from '#core/protocol/ids.ts'
 import type { SessionState } from '#core/session/state.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Crypto } from '#ports/crypto.ts'
@@ -92,6 +92,11 @@ export class SimNode {
 
   get states(): readonly SessionState[] {
     return this.#tab?.shell.sessionStates ?? []
+  }
+
+  /** Undefined where the tab is closed, or has no part in the session. */
+  stateOf(session: SessionId): SessionState | undefined {
+    return this.#tab?.shell.sessionState(session)
   }
 
   /** Opens the tab, or opens it again: with the key and the storage that it had before. */

@@ -44,6 +44,7 @@ export function summarize(report: SimulationReport): string {
     ['sessions with two verdicts', report.disagreements],
     ['transcripts replayed', report.replayed],
     ['published by all', `${(report.sessionBytes / asked.length / 1000).toFixed(1)} kB a session, without presence`],
+    ['frames delivered', report.receivedFrames],
     ['virtual time', `${Math.round(report.virtualMs / 1000)} s`],
     ...Object.entries({ ...troubles, ...report.counters }).sort(([a], [b]) => (a < b ? -1 : 1)),
     ['event hash', report.eventHash.slice(0, 16)],

@@ -108,7 +108,8 @@ export class Troublemaker {
   #remove(how: string, remove: (node: SimNode) => Promise<void>): void {
     const { nodes, dice, troubles, closed } = this.#init
     const open = nodes.filter((node) => node.tab)
-    if (open.length < nodes.length / 2) return
+    // Somebody must be left to ask.
+    if (open.length < Math.max(2, nodes.length / 2)) return
     const node = dice.pick(open)
     this.#count(how)
     closed(node)

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto'
-import { decodeEnvelope, type Decoded } from '#core/protocol/envelope.ts'
-import type { Digest, SessionId } from '#core/protocol/ids.ts'
+import { decodeEnvelope, type Decoded, type Envelope } from '#core/protocol/envelope.ts'
+import type { Digest, NodeId, SessionId, Signature } from '#core/protocol/ids.ts'
 import type { Message } from '#core/protocol/messages.ts'
 import { openedOf, participantsOf } from '#core/session/lookup.ts'
 import type { Outcome, SessionState } from '#core/session/state.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { NodeWatch, SimNode } from './sim-node.ts'
+
+interface Published {
+  readonly number: number
+  readonly from: NodeId
+  readonly signature: Signature
+}
 
 /** What is kept of a node's part in a session when its mailbox is gone. */
 export interface Ending {
@@ -22,9 +28,17 @@ export interface Ending {
 
 interface Followed {
   /** Which opening of the tab held it. */
-  opening: number
-  state: SessionState
-  entriesChecked: number
+  readonly opening: number
+  readonly state: SessionState
+}
+
+/** What was seen of a node's sessions when it was last looked at. */
+interface Ledger {
+  readonly sessions: Map<SessionId, Followed>
+  /** Jobs that its sessions want done. */
+  jobs: number
+  /** Sessions without an outcome. */
+  open: number
 }
 
 /**
@@ -40,13 +54,18 @@ export class Witness implements NodeWatch {
   readonly #clock: Clock
   readonly #network: string
   readonly #log = createHash('sha256')
+  /** By the very array, which gossip hands to every receiver, and by content, for copies: streams and hostile nodes copy. */
   readonly #decoded = new WeakMap<Uint8Array, Decoded>()
-  /** Sender and signature of everything that nodes have published. */
-  readonly #published = new Map<Digest, string>()
+  readonly #decodedByContent = new Map<string, Decoded>()
+  /** Everything that nodes have published, numbered. */
+  readonly #published = new Map<Digest, Published>()
   readonly #statements = new Map<string, string>()
-  readonly #accepted = new Map<string, Set<Digest>>()
+  /** Which of them each tab has accepted. */
+  readonly #accepted = new Map<SimNode, { readonly opening: number; readonly numbers: NumberSet }>()
   readonly #touched = new Set<SimNode>()
-  readonly #followed = new Map<SimNode, Map<SessionId, Followed>>()
+  /** Nodes that heard a statement about one session, and nothing else. */
+  readonly #told: { readonly node: SimNode; readonly session: SessionId }[] = []
+  readonly #ledgers = new Map<SimNode, Ledger>()
   readonly violations: string[] = []
   readonly endings: Ending[] = []
   /** How many statements of each type were published. */
@@ -54,6 +73,7 @@ export class Witness implements NodeWatch {
   takeovers = 0
   /** Of all statements about sessions; presence not counted. */
   sessionBytes = 0
+  readonly bytesByType: Record<string, number> = {}
   /** The newest frames: what a hostile node alters and repeats. */
   readonly recentFrames: Uint8Array[] = []
 
@@ -62,11 +82,22 @@ export class Witness implements NodeWatch {
     this.#network = network
   }
 
-  /** Decodes as every node would, once a frame. Texts stay closed. */
+  /** Decodes as every node would, once for all nodes that get the same bytes. Texts stay closed. */
   readonly decode: typeof decodeEnvelope = (frame, network, open = null) => {
     if (open) return decodeEnvelope(frame, network, open)
     let decoded = this.#decoded.get(frame)
-    if (!decoded) this.#decoded.set(frame, (decoded = decodeEnvelope(frame, network)))
+    if (!decoded) this.#decoded.set(frame, (decoded = this.#decodeContent(frame, network)))
+    return decoded
+  }
+
+  #decodeContent(frame: Uint8Array, network: string): Decoded {
+    const content = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString('latin1')
+    const known = this.#decodedByContent.get(content)
+    if (known) return known
+    const decoded = decodeEnvelope(frame, network)
+    this.#decodedByContent.set(content, decoded)
+    const [oldest] = this.#decodedByContent.keys()
+    if (this.#decodedByContent.size > DECODED_FRAMES && oldest !== undefined) this.#decodedByContent.delete(oldest)
     return decoded
   }
 
@@ -88,13 +119,16 @@ export class Witness implements NodeWatch {
     const decoded = this.decode(frame, this.#network)
     if (!decoded.ok) return this.violated('I1', `${node.name} published what is ${decoded.reason}`)
     const { envelope } = decoded
-    const { digest, from, message, signature } = envelope
+    const { digest, from, message } = envelope
     if (from !== node.id) this.violated('I1', `${node.name} published in the name of ${from}`)
-    this.#published.set(digest, `${from} ${signature}`)
+    this.#remember(envelope)
     this.said[message.type] = (this.said[message.type] ?? 0) + 1
     this.note(`${node.name} ${message.type} ${digest}`)
     this.#keepRecent(frame)
-    if ('session' in message) this.sessionBytes += frame.length
+    if ('session' in message) {
+      this.sessionBytes += frame.length
+      this.bytesByType[message.type] = (this.bytesByType[message.type] ?? 0) + frame.length
+    }
     if (message.type === 'verdict-reached' && message.term > 0) this.takeovers++
     const subject = subjectOf(message)
     if (subject === null) return
@@ -111,22 +145,33 @@ export class Witness implements NodeWatch {
   withheld(frame: Uint8Array): void {
     const decoded = this.decode(frame, this.#network)
     if (!decoded.ok) return
-    const { digest, from, signature } = decoded.envelope
-    this.#published.set(digest, `${from} ${signature}`)
+    this.#remember(decoded.envelope)
+  }
+
+  #remember({ digest, from, signature }: Envelope): void {
+    if (!this.#published.has(digest)) this.#published.set(digest, { number: this.#published.size, from, signature })
   }
 
   accepted(node: SimNode, frame: Uint8Array): void {
     const decoded = this.decode(frame, this.#network)
     if (!decoded.ok) return this.violated('I3', `${node.name} accepted what is ${decoded.reason}`)
     const { digest, from, message, signature } = decoded.envelope
-    if (this.#published.get(digest) !== `${from} ${signature}`)
-      this.violated('I3', `${node.name} accepted a forged ${message.type}`)
-    const key = `${node.name} ${node.openings}`
-    const accepted = this.#accepted.get(key) ?? new Set()
-    this.#accepted.set(key, accepted)
-    if (accepted.has(digest)) this.violated('I3', `${node.name} accepted a ${message.type} twice`)
-    accepted.add(digest)
-    this.touched(node)
+    const published = this.#published.get(digest)
+    if (published?.from !== from || published.signature !== signature)
+      return this.violated('I3', `${node.name} accepted a forged ${message.type}`)
+    if (!this.#acceptedBy(node).add(published.number))
+      this.violated('I3', `${node.name} accepted a ${message.type} twice`)
+    if ('session' in message) this.#told.push({ node, session: message.session })
+    else if (message.type === 'node-left') this.touched(node)
+  }
+
+  #acceptedBy(node: SimNode): NumberSet {
+    let accepted = this.#accepted.get(node)
+    if (accepted?.opening !== node.openings) {
+      accepted = { opening: node.openings, numbers: new NumberSet() }
+      this.#accepted.set(node, accepted)
+    }
+    return accepted.numbers
   }
 
   touched(node: SimNode): void {
@@ -141,34 +186,56 @@ export class Witness implements NodeWatch {
 
   /** To be called when all that was set off has settled. */
   check(): void {
+    for (const { node, session } of this.#told) {
+      if (this.#touched.has(node)) continue
+      const ledger = this.#ledgerOf(node)
+      this.#checkSession(node, ledger, session, node.stateOf(session))
+      // A stream may have changed other sessions meanwhile: what looks wrong is to be looked at as a whole.
+      if (this.#brokenTotal(node, ledger)) this.touched(node)
+    }
     for (const node of this.#touched) this.#checkNode(node)
+    this.#told.length = 0
     this.#touched.clear()
   }
 
+  #ledgerOf(node: SimNode): Ledger {
+    let ledger = this.#ledgers.get(node)
+    if (!ledger) this.#ledgers.set(node, (ledger = { sessions: new Map(), jobs: 0, open: 0 }))
+    return ledger
+  }
+
   #checkNode(node: SimNode): void {
-    const followed = this.#followed.get(node) ?? new Map<SessionId, Followed>()
-    this.#followed.set(node, followed)
-    const { states, tab } = node
-    const alive = new Set<SessionId>()
-    let jobs = 0
-    let open = 0
-    for (const state of states) {
-      alive.add(state.session)
-      jobs += state.running.length
-      if (state.outcome === null) open++
-      const before = followed.get(state.session)
-      if (before?.state === state) continue
-      followed.set(state.session, { opening: node.openings, state, entriesChecked: state.record.entries.length })
-      this.#checkState(node, state, before?.entriesChecked ?? 0)
+    const ledger = this.#ledgerOf(node)
+    const { states } = node
+    for (const state of states) this.#checkSession(node, ledger, state.session, state)
+    if (ledger.sessions.size > states.length) {
+      for (const session of ledger.sessions.keys()) this.#checkSession(node, ledger, session, node.stateOf(session))
     }
-    for (const [session, { state, opening }] of followed) {
-      if (alive.has(session)) continue
-      followed.delete(session)
-      this.endings.push(endingOf(node, state, tab !== null && node.openings === opening))
+    const [invariant, problem] = this.#brokenTotal(node, ledger) ?? []
+    if (invariant && problem) this.violated(invariant, problem)
+  }
+
+  #checkSession(node: SimNode, ledger: Ledger, session: SessionId, state: SessionState | undefined): void {
+    const followed = ledger.sessions.get(session)
+    const before = followed?.state
+    if (before === state) return
+    ledger.jobs += (state?.running.length ?? 0) - (before?.running.length ?? 0)
+    ledger.open += (state?.outcome === null ? 1 : 0) - (before?.outcome === null ? 1 : 0)
+    const sameTab = followed?.opening === node.openings
+    if (state) {
+      ledger.sessions.set(session, { opening: node.openings, state })
+      this.#checkState(node, state, sameTab ? followed.state.record.entries.length : 0)
+    } else if (before) {
+      ledger.sessions.delete(session)
+      this.endings.push(endingOf(node, before, node.tab !== null && sameTab))
     }
-    if (!tab) return
-    if (jobs === 0 && tab.engine.working > 0) this.violated('I6', `the engine of ${node.name} works for nobody`)
-    if (open > tab.clock.pending) this.violated('I4', `${node.name} has ${open} sessions, ${tab.clock.pending} timers`)
+  }
+
+  #brokenTotal({ name, tab }: SimNode, { jobs, open }: Ledger): [invariant: string, problem: string] | null {
+    if (!tab) return null
+    if (jobs === 0 && tab.engine.working > 0) return ['I6', `the engine of ${name} works for nobody`]
+    if (open > tab.clock.pending) return ['I4', `${name} has ${open} sessions, ${tab.clock.pending} timers`]
+    return null
   }
 
   #checkState(node: SimNode, state: SessionState, entriesChecked: number): void {
@@ -179,9 +246,10 @@ export class Witness implements NodeWatch {
     if (outcome !== null && running.length > 0) {
       this.violated('I6', `${node.name} still works for ${session}, which is ${outcome}`)
     }
-    for (const { digest, from, message } of record.entries.slice(entriesChecked)) {
-      if (!this.#published.get(digest)?.startsWith(from))
-        this.violated('I3', `${node.name} holds a forged ${message.type}`)
+    for (let index = entriesChecked; index < record.entries.length; index++) {
+      const entry = record.entries[index]
+      if (entry && this.#published.get(entry.digest)?.from !== entry.from)
+        this.violated('I3', `${node.name} holds a forged ${entry.message.type}`)
     }
   }
 
@@ -204,6 +272,28 @@ export class Witness implements NodeWatch {
 }
 
 const RECENT_FRAMES = 64
+
+/** What is fetched again was said within the lifetime of a session, at the most. */
+const DECODED_FRAMES = 20_000
+
+/** A set of small numbers, at a bit each: every node accepts nearly everything, and nothing is ever forgotten. */
+class NumberSet {
+  #bits = new Uint8Array(1024)
+
+  /** False where it was there already. */
+  add(number: number): boolean {
+    const index = number >> 3
+    const bit = 1 << (number & 7)
+    if (index >= this.#bits.length) {
+      const larger = new Uint8Array(2 * index)
+      larger.set(this.#bits)
+      this.#bits = larger
+    }
+    const byte = this.#bits[index] ?? 0
+    this.#bits[index] = byte | bit
+    return (byte & bit) === 0
+  }
+}
 
 function endingOf(node: SimNode, state: SessionState, survived: boolean): Ending {
   const { session, outcome, adopted, record, self } = state

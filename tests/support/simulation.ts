@@ -10,6 +10,7 @@ import type { FakeEngineOptions } from './fake-engine.ts'
 import { createFakeProfile, type FakeProfile } from './fake-key-store.ts'
 import { rightWord } from './fake-knowledge.ts'
 import { createFakeNetwork, type FakeNetwork } from './fake-mesh.ts'
+import { shareVerification } from './shared-verification.ts'
 import { createDice, type Dice } from './sim-dice.ts'
 import { SimNode } from './sim-node.ts'
 import { ALL_TROUBLES, Troublemaker, type Troubles } from './sim-troubles.ts'
@@ -30,7 +31,11 @@ export interface SimulationOptions {
   /** How many nodes share their operator with another one. */
   readonly sharedOperators?: number
   readonly prompt?: (index: number) => string
+  /** Deadlines follow from it. Default: room for a fake answer, which has a dozen tokens. */
+  readonly maxTokens?: number
   readonly engine?: Omit<FakeEngineOptions, 'clock'>
+  /** Called now and then, with the number of questions asked so far. */
+  readonly onProgress?: (asked: number) => void
 }
 
 /** How one question ended. */
@@ -63,8 +68,12 @@ export interface SimulationReport {
   readonly takeovers: number
   /** By all nodes together; presence not counted. */
   readonly sessionBytes: number
+  /** The same by type of message. */
+  readonly bytesByType: Readonly<Record<string, number>>
   readonly publishedBytes: number
   readonly receivedBytes: number
+  /** Frames of gossip that were handed to a node, presence included. */
+  readonly receivedFrames: number
   /** Timers left when every tab was closed. */
   readonly timersLeft: number
 }
@@ -80,10 +89,10 @@ const LONGEST_QUESTION_MS = 180_000
 /** When a session is forgotten by all, at the latest. */
 const FORGOTTEN_AFTER_MS = 900_000
 
-/** Fake answers have a dozen tokens; deadlines follow from what is allowed. */
-const MAX_TOKENS = 48
-
 const WARM_UP_MS = 5000
+
+/** Questions between two words of progress. */
+const PROGRESS_EVERY = 100
 
 /** Runs one world to its end. Same options, same report. */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationReport> {
@@ -110,12 +119,14 @@ class Simulation {
       cancelled: 0.04,
       sharedOperators: Math.floor(options.nodes / 5),
       prompt: (index) => `question ${options.seed}/${index}`,
+      maxTokens: 48,
       engine: {},
+      onProgress: () => undefined,
       ...options,
     }
     const { seed, nodes, crypto, troubles } = this.#options
     this.#dice = createDice(seed, 1)
-    this.#crypto = crypto === 'real' ? createCrypto({ subtle: undefined }) : createFakeCrypto()
+    this.#crypto = shareVerification(crypto === 'real' ? createCrypto({ subtle: undefined }) : createFakeCrypto())
     const networkDice = createDice(seed, 2)
     this.#network = createFakeNetwork({ clock: this.#clock, random: networkDice.fraction })
     this.#witness = new Witness(this.#clock, NETWORK)
@@ -155,8 +166,10 @@ class Simulation {
       disagreements: this.#witness.disagreements().length,
       takeovers: this.#witness.takeovers,
       sessionBytes: this.#witness.sessionBytes,
+      bytesByType: this.#witness.bytesByType,
       publishedBytes: traffic.reduce((sum, { publishedBytes }) => sum + publishedBytes, 0),
       receivedBytes: traffic.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0),
+      receivedFrames: traffic.reduce((sum, { receivedFrames }) => sum + receivedFrames, 0),
       timersLeft: this.#clock.pending,
     }
   }
@@ -212,11 +225,12 @@ class Simulation {
   }
 
   async #askAll(): Promise<void> {
-    const { sessions, questionEveryMs } = this.#options
+    const { sessions, questionEveryMs, onProgress } = this.#options
     for (let index = 0; index < sessions; index++) {
       const waitMs = -questionEveryMs * Math.log(1 - this.#dice.fraction())
       await this.#runUntil(this.#clock.now() + waitMs)
       this.#askOne(index)
+      if ((index + 1) % PROGRESS_EVERY === 0) onProgress(index + 1)
     }
     const lastAt = this.#clock.now()
     while (this.#asked.some(({ ending }) => ending === null) && this.#clock.now() < lastAt + LONGEST_QUESTION_MS) {
@@ -248,7 +262,7 @@ class Simulation {
     }
     const answer = asker.tab?.shell.ask([{ role: 'user', content: asked.prompt }], {
       signal: stop.signal,
-      maxTokens: MAX_TOKENS,
+      maxTokens: this.#options.maxTokens,
       onSession: (session) => (asked.session = session),
     })
     if (answer) this.#follow(asked, answer)
@@ -342,8 +356,7 @@ class Simulation {
     if (!decoded.ok) return this.#witness.violated('I7', `transcript of question ${index} is ${decoded.problem}`)
     const report = await replayTranscript(decoded.transcript, {
       verify: (signer, bytes, signature) => this.#crypto.verify(signer, bytes, signature),
-      opener: (key, session, from) => (digest, sealed) =>
-        openTextWith(this.#crypto, key, session)(from, digest, sealed),
+      opener: (key, session, from) => openTextWith(this.#crypto, key, session, from),
     })
     this.#replayed++
     const failed = report.steps.filter((step) => !step.ok).map((step) => step.detail)

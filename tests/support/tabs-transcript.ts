@@ -15,8 +15,7 @@ export async function replayFile(file: Uint8Array): Promise<ReplayReport> {
 function replay(transcript: Transcript): Promise<ReplayReport> {
   return replayTranscript(transcript, {
     verify: (signer, bytes, signature) => crypto.verify(signer, bytes, signature),
-    opener: (sessionKey, session, from) => (digest, sealed) =>
-      openTextWith(crypto, sessionKey, session)(from, digest, sealed),
+    opener: (sessionKey, session, from) => openTextWith(crypto, sessionKey, session, from),
   })
 }
 

@@ -43,7 +43,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     // Playwright reads a fixture's needs from its pattern; this one needs nothing.
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      await buildIfStale(() => undefined)
+      await buildIfStale()
       const relay = await startRelayProcess({ network: 'main', staticDir: 'dist' })
       await use(relay)
       await relay.dispose()

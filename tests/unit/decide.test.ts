@@ -40,11 +40,11 @@ function plainDecide(record: SessionRecord): Verdict | null {
   const length = (bytes: Uint8Array) => new Uint8Array([0, 0, bytes.length >> 8, bytes.length & 255])
   const hash = (domain: string, parts: Uint8Array[]) =>
     bytesToHex(
-      sha256(concatBytes(utf8ToBytes(`tabswarm/1 ${domain}\0`), ...parts.flatMap((part) => [length(part), part]))),
+      sha256(concatBytes(utf8ToBytes(`tabswarm/2 ${domain}\0`), ...parts.flatMap((part) => [length(part), part]))),
     )
   const salts: string[] = []
   for (const { message } of answers) salts.push(message.salt)
-  for (const { message } of judgements) salts.push(message.salt, message.secretSalt)
+  for (const { message } of judgements) salts.push(message.secretSalt)
   salts.sort()
   const saltsHash = hash('tie', salts.map(hexToBytes))
   const rows = []
@@ -82,7 +82,7 @@ function plainDecide(record: SessionRecord): Verdict | null {
   for (const answer of answers) tainted.push(joinOf(answer.from)?.certificate.operator ?? '')
   let independent = 0
   for (const { from } of judgements) if (!tainted.includes(joinOf(from)?.certificate.operator ?? '')) independent++
-  const tiers = answers.map((answer) => joinOf(answer.from)?.engine.tier ?? 0)
+  const tiers = answers.map((answer) => joinOf(answer.from)?.model.tier ?? 0)
   let lowest = 10_000
   let highest = -1
   for (const judgement of judgements) {
@@ -99,7 +99,7 @@ function plainDecide(record: SessionRecord): Verdict | null {
   if (best.judges === 1) doubtful.push('one-verifier')
   if (!second) doubtful.push('one-answer')
   if (highest - lowest > 5000) doubtful.push('disagreement')
-  if (judgements.some(({ from }) => (joinOf(from)?.engine.tier ?? 0) < Math.max(...tiers)))
+  if (judgements.some(({ from }) => (joinOf(from)?.model.tier ?? 0) < Math.max(...tiers)))
     doubtful.push('lower-tier-judge')
   return {
     winner: best.node,

@@ -6,7 +6,8 @@ import { domainBytes, domainHash, operatorStatement, textDigest } from '#core/pr
 import { decodeEnvelope, encodeEnvelope } from '#core/protocol/envelope.ts'
 import type { Digest, NodeId, Salt, SessionId, Signature } from '#core/protocol/ids.ts'
 import { MAX_ANSWER_BYTES, MAX_FRAME_BYTES } from '#core/protocol/limits.ts'
-import type { Message } from '#core/protocol/messages.ts'
+import { ENVELOPE_VERSION } from '#core/protocol/version.ts'
+import { Message, type MessageType } from '#core/protocol/messages.ts'
 import type { OpenText, SealText } from '#core/protocol/wire.ts'
 import { nodeId, SESSION, strangers } from '#support/session-pair.ts'
 import { honestStatements } from '#support/session-pair-record.ts'
@@ -37,8 +38,11 @@ function reasonOf(frame: Uint8Array): string {
 /** A frame whose payload is what it should not be. */
 function frameAround(payload: unknown): Uint8Array {
   const bytes = payload instanceof Uint8Array ? payload : cbor.encode(payload)
-  return cbor.encode({ v: 1, from: hexToBytes(FROM), payload: bytes, sig: hexToBytes(SIGNATURE) })
+  return cbor.encode([ENVELOPE_VERSION, hexToBytes(FROM), bytes, hexToBytes(SIGNATURE)])
 }
+
+const typeNumber = (type: MessageType) => Message.options.findIndex(({ entries }) => entries.type.literal === type)
+const LEFT = [typeNumber('node-left')]
 
 const session = strangers(5)
 session.ask('a', '2+2', { executors: 2, verifiers: 2 })
@@ -121,36 +125,58 @@ describe('envelopes', () => {
   })
 
   test('ENV-2: refuses every second way to write the same', () => {
-    const payload = { grants: [], message: { type: 'node-left' }, seq: 1 }
+    const payload = [1, [], LEFT]
     expect(reasonOf(frameAround(payload))).toBe('ok')
-    // The same map with its keys in another order, by hand: {seq, grants, message} is canonical by length.
-    const unsorted = Uint8Array.from([
-      ...[0xa3, 0x66, ...utf8ToBytes('grants'), 0x80, 0x63, ...utf8ToBytes('seq'), 0x01],
-      ...[0x67, ...utf8ToBytes('message'), ...cbor.encode({ type: 'node-left' })],
-    ])
+    // The same list with its number as a float of 8 bytes.
+    const float = Uint8Array.from([0x83, 0xfb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0, ...cbor.encode([]), ...cbor.encode(LEFT)])
+    expect(reasonOf(frameAround(float))).toBe('not-canonical')
+    // A map with its keys in the wrong order: {b: 1, a: 1}.
+    const unsorted = Uint8Array.from([0xa2, 0x61, 0x62, 0x01, 0x61, 0x61, 0x01])
     expect(reasonOf(frameAround(unsorted))).toBe('not-canonical')
     const frame = frameAround(payload)
     expect(reasonOf(Uint8Array.from([...frame, 0]))).toBe('undecodable')
   })
 
-  test('ENV-2: refuses unknown fields, unknown types and wrong lengths', () => {
-    const wrap = (message: unknown, rest: object = {}) => frameAround({ seq: 1, grants: [], message, ...rest })
-    expect(reasonOf(wrap({ type: 'node-left', extra: 1 }))).toBe('schema')
-    expect(reasonOf(wrap({ type: 'node-left' }, { extra: 1 }))).toBe('schema')
-    expect(reasonOf(wrap({ type: 'coin-minted' }))).toBe('unknown-type')
-    expect(reasonOf(wrap(null))).toBe('unknown-type')
-    expect(reasonOf(frameAround({ seq: -1, grants: [], message: { type: 'node-left' } }))).toBe('schema')
-    expect(reasonOf(frameAround({ seq: 1.5, grants: [], message: { type: 'node-left' } }))).toBe('schema')
-    expect(reasonOf(frameAround({ seq: 1, grants: [new Uint8Array(47)], message: { type: 'node-left' } }))).toBe(
-      'schema',
-    )
-    const cancelled = (id: unknown) => wrap({ type: 'session-cancelled', session: id })
+  test('ENV-2, ENV-6: refuses wrong numbers of fields, unknown types and wrong lengths', () => {
+    const wrap = (message: unknown) => frameAround([1, [], message])
+    expect(reasonOf(wrap([...LEFT, 1]))).toBe('schema')
+    expect(reasonOf(frameAround([1, [], LEFT, 1]))).toBe('schema')
+    expect(reasonOf(frameAround([1]))).toBe('schema')
+    expect(reasonOf(wrap([Message.options.length]))).toBe('unknown-type')
+    for (const message of [null, [], -1, ['node-left'], { type: 'node-left' }, { 0: LEFT[0] }]) {
+      expect(reasonOf(wrap(message))).toBe('unknown-type')
+    }
+    expect(reasonOf(frameAround([-1, [], LEFT]))).toBe('schema')
+    expect(reasonOf(frameAround([1.5, [], LEFT]))).toBe('schema')
+    expect(reasonOf(frameAround([1, [new Uint8Array(47)], LEFT]))).toBe('schema')
+    const cancelled = (...fields: unknown[]) => wrap([typeNumber('session-cancelled'), ...fields])
     expect(reasonOf(cancelled(hexToBytes(SESSION)))).toBe('ok')
+    expect(reasonOf(cancelled())).toBe('schema')
+    expect(reasonOf(cancelled(hexToBytes(SESSION), hexToBytes(SESSION)))).toBe('schema')
     expect(reasonOf(cancelled(new Uint8Array(15)))).toBe('schema')
     expect(reasonOf(cancelled(SESSION))).toBe('schema')
-    const outer = { v: 1, from: hexToBytes(FROM), payload: cbor.encode({}), sig: hexToBytes(SIGNATURE) }
-    expect(reasonOf(cbor.encode({ ...outer, v: 2 }))).toBe('schema')
-    expect(reasonOf(cbor.encode({ ...outer, from: new Uint8Array(31) }))).toBe('schema')
+    const outer = [hexToBytes(FROM), cbor.encode([]), hexToBytes(SIGNATURE)]
+    expect(reasonOf(cbor.encode([ENVELOPE_VERSION - 1, ...outer]))).toBe('schema')
+    expect(reasonOf(cbor.encode([ENVELOPE_VERSION, new Uint8Array(31), ...outer.slice(1)]))).toBe('schema')
+  })
+
+  test('ENV-6: known bytes and numbers, so that no change of order goes unnoticed', () => {
+    expect(Message.options.map(({ entries }) => entries.type.literal).join(' ')).toBe(
+      'node-advertised node-left session-opened session-joined roles-assigned role-replaced seat-declined ' +
+        'result-committed commitments-closed result-revealed scores-committed scores-revealed verdict-reached ' +
+        'objection session-cancelled session-closed',
+    )
+    const closed = frameOf({ type: 'session-closed', session: SESSION, outcome: 'failed' }, 7)
+    const payload = `83 07 80 83 0f 50${SESSION} 02`
+    const frame = `84 02 5820${FROM} 57 ${payload} 5840${SIGNATURE}`
+    expect(bytesToHex(closed)).toBe(frame.replaceAll(' ', ''))
+  })
+
+  test('ENV-6: an enumeration takes the numbers of its words, and nothing else', () => {
+    const closed = (outcome: unknown) =>
+      frameAround([1, [], [typeNumber('session-closed'), hexToBytes(SESSION), outcome]])
+    expect([0, 1, 2].map((outcome) => reasonOf(closed(outcome)))).toEqual(['ok', 'ok', 'ok'])
+    for (const outcome of [3, -1, 0.5, 'answered', 'length', null]) expect(reasonOf(closed(outcome))).toBe('schema')
   })
 
   test('SEAL-2: a sealed text longer than its cap is refused unopened', () => {
@@ -162,16 +188,11 @@ describe('envelopes', () => {
     expect(reasonOf(frameOf(withText('x'.repeat(MAX_ANSWER_BYTES))))).toBe('ok')
     expect(() => frameOf(withText('x'.repeat(MAX_ANSWER_BYTES + 1)))).toThrow()
     const wire = (sealed: Uint8Array) => {
-      const message = {
-        ...reveal,
-        session: hexToBytes(reveal.session),
-        salt: hexToBytes(reveal.salt),
-        answer: { digest: hexToBytes(reveal.answer.digest), sealed },
-      }
-      return frameAround({ seq: 1, grants: [], message })
+      const draft = { message: reveal, sequence: 1, grants: [] }
+      return Uint8Array.from(encodeEnvelope(draft, FROM, NETWORK, () => sealed).complete(SIGNATURE))
     }
-    expect(reasonOf(wire(new Uint8Array(MAX_ANSWER_BYTES + 48)))).toBe('ok')
-    expect(reasonOf(wire(new Uint8Array(MAX_ANSWER_BYTES + 49)))).toBe('schema')
+    expect(decodeEnvelope(wire(new Uint8Array(MAX_ANSWER_BYTES + 53)), NETWORK).ok).toBe(true)
+    expect(reasonOf(wire(new Uint8Array(MAX_ANSWER_BYTES + 54)))).toBe('schema')
   })
 
   test('SEAL-2: a closed text is not published', () => {
@@ -198,11 +219,11 @@ describe('hashes', () => {
 
   test('HASH-1: known values, so that no refactoring changes the protocol', () => {
     expect(bytesToHex(domainBytes('tie', ['ab', new Uint8Array([1])]))).toBe(
-      '7461627377 61726d2f31 20 746965 00 00000002 6162 00000001 01'.replaceAll(' ', ''),
+      '7461627377 61726d2f32 20 746965 00 00000002 6162 00000001 01'.replaceAll(' ', ''),
     )
     expect(
       bytesToHex(operatorStatement('11'.repeat(32) as NodeId)).startsWith(
-        bytesToHex(utf8ToBytes('tabswarm/1 operator')),
+        bytesToHex(utf8ToBytes('tabswarm/2 operator')),
       ),
     ).toBe(true)
     expect(domainHash('tie', [])).toHaveLength(64)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import type { SessionMessage } from '#core/protocol/messages.ts'
 import { MAX_CONFLICTS_PER_SENDER, MAX_EARLY_PER_SENDER } from '#core/protocol/limits.ts'
+import { scoresCommitment } from '#core/session/commitment.ts'
 import { countedDigests, restrictedTo } from '#core/session/counted.ts'
 import type { Entry, SessionRecord } from '#core/session/entry.ts'
 import { assignedOf, everHeld, joinOf } from '#core/session/lookup.ts'
@@ -147,7 +148,16 @@ describe('the record', () => {
     const reveal = find('scores-revealed', verifier)
     if (reveal.message.type !== 'scores-revealed') throw new Error('no scores')
     const { scores } = reveal.message
-    expect(refusal(without, vary(reveal, { secretSalt: saltOf('another') }))).toBe('broken-commitment')
+    const secretSalt = saltOf('another')
+    expect(refusal(without, vary(reveal, { secretSalt }))).toBe('broken-commitment')
+    // Committed to with another salt than the one that was fixed before the draw.
+    const { slot, instrument } = reveal.message
+    const commitment = scoresCommitment(SESSION, verifier as never, slot, secretSalt, instrument, scores)
+    const committed = vary(find('scores-committed', verifier), { commitment })
+    const before = without.entries.filter(
+      ({ from, message }) => from !== verifier || message.type !== committed.message.type,
+    )
+    expect(refusal(recordOf([...before, committed]), vary(reveal, { secretSalt }))).toBe('broken-commitment')
     expect(refusal(without, vary(reveal, { scores: scores.map((s) => ({ ...s, score: 1 })) }))).toBe(
       'broken-commitment',
     )

@@ -3,6 +3,7 @@ import type { NodeId } from '#core/protocol/ids.ts'
 import type { Clock } from '#ports/clock.ts'
 import { FrameTooLargeError, StreamClosedError, type FrameStream } from '#ports/mesh.ts'
 import { encodeLength, FrameParser } from './frame-parser.ts'
+import { chunksOf } from './stream-chunks.ts'
 
 /**
  * Frames over a libp2p stream, each after its length as an unsigned varint.
@@ -69,9 +70,9 @@ class Libp2pFrameStream implements FrameStream {
   async *#read(): AsyncGenerator<Uint8Array, void, void> {
     const parser = new FrameParser(this.#maxFrameBytes)
     try {
-      for await (const chunk of this.#stream) {
+      for await (const chunk of chunksOf(this.#stream)) {
         this.#lastActiveMs = this.#clock.now()
-        yield* parser.push(chunk.subarray())
+        yield* parser.push(chunk)
       }
     } catch (error) {
       this.abort(error as Error)

@@ -25,9 +25,13 @@ export type Domain =
   | 'statement'
   | 'transcript'
 
-/** `tabswarm/1 <domain>\0`, then each part behind its length in 4 bytes, big-endian: no two lists of parts collide. */
+const prefixes = new Map<Domain, Uint8Array>()
+
+/** `tabswarm/2 <domain>\0`, then each part behind its length in 4 bytes, big-endian: no two lists of parts collide. */
 export function domainBytes(domain: Domain, parts: readonly (Uint8Array | string)[]): Uint8Array {
-  const chunks: Uint8Array[] = [utf8ToBytes(`${PROTOCOL} ${domain}\0`)]
+  let prefix = prefixes.get(domain)
+  if (!prefix) prefixes.set(domain, (prefix = utf8ToBytes(`${PROTOCOL} ${domain}\0`)))
+  const chunks = [prefix]
   for (const part of parts) {
     const bytes = typeof part === 'string' ? utf8ToBytes(part) : part
     const length = new Uint8Array(4)

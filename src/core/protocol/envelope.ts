@@ -3,14 +3,14 @@ import * as v from 'valibot'
 import { bytesToHex, equalBytes, hexToBytes } from '../bytes.ts'
 import { domainBytes, domainHash } from './domains.ts'
 import type { Digest, NodeId, Signature } from './ids.ts'
-import { MAX_FRAME_BYTES, MAX_INVITED } from './limits.ts'
-import { Message } from './messages.ts'
-import { fromWire, toWire, type OpenText, type SealText } from './wire.ts'
+import { MAX_ANSWER_BYTES, MAX_FRAME_BYTES, MAX_INVITED, MAX_TASK_BYTES } from './limits.ts'
+import { Message, type SealedText } from './messages.ts'
+import { fromWire, isKnownType, toWire, type OpenText, type SealText } from './wire.ts'
 import { ENVELOPE_VERSION } from './version.ts'
 
 /**
- * The form of everything that is published (SPEC ENV-1): `{v, from, payload, sig}` in DAG-CBOR, where `payload` is
- * itself DAG-CBOR of `{seq, grants, message}`. The signature covers the payload's bytes as received, behind a domain
+ * The form of everything that is published (SPEC ENV-1): `[v, from, payload, sig]` in DAG-CBOR, where `payload` is
+ * itself DAG-CBOR of `[seq, grants, message]`. The signature covers the payload's bytes as received, behind a domain
  * prefix and the network's name; nothing is re-encoded before it is checked.
  */
 
@@ -20,22 +20,21 @@ const bytesOf = (length: number) =>
     v.check((bytes) => bytes.length === length),
   )
 
-const Frame = v.strictObject({
-  v: v.literal(ENVELOPE_VERSION),
-  from: bytesOf(32),
-  payload: v.instance(Uint8Array),
-  sig: bytesOf(64),
-})
+/** Version, sender, payload, signature. */
+const Frame = v.strictTuple([v.literal(ENVELOPE_VERSION), bytesOf(32), v.instance(Uint8Array), bytesOf(64)])
 
 /** A session key for one participant: 32 bytes and a 16-byte tag. */
 export const GRANT_BYTES = 48
 
-const Payload = v.strictObject({
-  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  /** Wrapped session keys, one a participant in the order of the message; empty on most messages. */
-  grants: v.pipe(v.array(bytesOf(GRANT_BYTES)), v.maxLength(MAX_INVITED)),
-  message: v.unknown(),
-})
+/**
+ * Sequence number; grants, which are wrapped session keys, one a participant in the order of the message, and none on
+ * most messages; the message.
+ */
+const Payload = v.strictTuple([
+  v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  v.pipe(v.array(bytesOf(GRANT_BYTES)), v.maxLength(MAX_INVITED)),
+  v.unknown(),
+])
 
 /** Decoded and well-formed; the signature is not checked yet, texts are closed. */
 export interface Envelope {
@@ -44,6 +43,8 @@ export interface Envelope {
   readonly sequence: number
   readonly grants: readonly Uint8Array[]
   readonly message: Message
+  /** The message's text as it travelled, where it carries one. */
+  readonly sealed: Uint8Array | null
   /** What the signature must cover. */
   readonly signedBytes: Uint8Array
   readonly signature: Signature
@@ -65,28 +66,46 @@ export function decodeEnvelope(frame: Uint8Array, network: string, open: OpenTex
   if (!outer.ok) return outer
   const parsed = v.safeParse(Frame, outer.value)
   if (!parsed.success) return refused('schema')
-  const inner = decodeCanonical(parsed.output.payload)
+  const [, sender, payloadBytes, sig] = parsed.output
+  const inner = decodeCanonical(payloadBytes)
   if (!inner.ok) return inner
   const payload = v.safeParse(Payload, inner.value)
   if (!payload.success) return refused('schema')
-  const wireMessage = payload.output.message
-  const message = v.safeParse(Message, fromWire(Message, wireMessage, open))
-  if (!message.success) return refused(isKnownType(wireMessage) ? 'schema' : 'unknown-type')
-  const from = bytesToHex(parsed.output.from) as NodeId
-  const signedBytes = signedBytesOf(network, parsed.output.payload)
+  const [sequence, grants, wireMessage] = payload.output
+  let sealed: Uint8Array | null = null
+  const keepSealed: OpenText = (digest, bytes, maxBytes) => {
+    sealed = bytes
+    return open?.(digest, bytes, maxBytes) ?? null
+  }
+  const message = v.safeParse(Message, fromWire(Message, wireMessage, keepSealed))
+  if (!message.success) return refused(isKnownType(Message, wireMessage) ? 'schema' : 'unknown-type')
+  const signedBytes = signedBytesOf(network, payloadBytes)
   return {
     ok: true,
     envelope: {
-      digest: envelopeDigest(parsed.output.from, signedBytes),
-      from,
-      sequence: payload.output.seq,
-      grants: payload.output.grants,
+      digest: envelopeDigest(sender, signedBytes),
+      from: bytesToHex(sender) as NodeId,
+      sequence,
+      grants,
       message: message.output,
+      sealed,
       signedBytes,
-      signature: bytesToHex(parsed.output.sig) as Signature,
+      signature: bytesToHex(sig) as Signature,
       frame,
     },
   }
+}
+
+/** The message with its text read, where it carries one that `open` can read; what `decodeEnvelope` gives with `open`. */
+export function openMessage({ message, sealed }: Envelope, open: OpenText): Message {
+  if (message.type === 'roles-assigned') return { ...message, task: read(message.task, sealed, open, MAX_TASK_BYTES) }
+  if (message.type === 'result-revealed')
+    return { ...message, answer: read(message.answer, sealed, open, MAX_ANSWER_BYTES) }
+  return message
+}
+
+function read(text: SealedText, sealed: Uint8Array | null, open: OpenText, maxBytes: number): SealedText {
+  return { digest: text.digest, ...((sealed && open(text.digest, sealed, maxBytes)) ?? { salt: null, text: null }) }
 }
 
 export interface Draft {
@@ -103,11 +122,10 @@ export function encodeEnvelope(
   seal: SealText,
 ): { signedBytes: Uint8Array; complete(signature: Signature): Uint8Array } {
   const message = toWire(Message, v.parse(Message, draft.message), seal)
-  const payload = cbor.encode({ seq: draft.sequence, grants: draft.grants, message })
+  const payload = cbor.encode([draft.sequence, draft.grants, message])
   return {
     signedBytes: signedBytesOf(network, payload),
-    complete: (signature) =>
-      cbor.encode({ v: ENVELOPE_VERSION, from: hexToBytes(from), payload, sig: hexToBytes(signature) }),
+    complete: (signature) => cbor.encode([ENVELOPE_VERSION, hexToBytes(from), payload, hexToBytes(signature)]),
   }
 }
 
@@ -120,7 +138,7 @@ function envelopeDigest(from: Uint8Array, signedBytes: Uint8Array): Digest {
   return domainHash('statement', [from, signedBytes])
 }
 
-/** DAG-CBOR's decoder accepts maps with unsorted keys, so the bytes are compared with their re-encoding. */
+/** DAG-CBOR's decoder accepts more than its encoder writes, such as unsorted keys, so the bytes are compared with their re-encoding. */
 function decodeCanonical(bytes: Uint8Array): { ok: true; value: unknown } | (Decoded & { ok: false }) {
   try {
     const value: unknown = cbor.decode(bytes)
@@ -129,9 +147,4 @@ function decodeCanonical(bytes: Uint8Array): { ok: true; value: unknown } | (Dec
   } catch {
     return { ok: false, reason: 'undecodable' }
   }
-}
-
-function isKnownType(message: unknown): boolean {
-  const type = (message as { type?: unknown } | null)?.type
-  return Message.options.some((option) => option.entries.type.literal === type)
 }

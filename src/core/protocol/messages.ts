@@ -4,7 +4,8 @@ import * as limits from './limits.ts'
 
 /**
  * Every message of the protocol, as the core sees it: verified and unsealed. Types are inferred from these
- * schemas and written nowhere else. Facts are in the past tense. Times are durations in milliseconds.
+ * schemas and written nowhere else. On the wire, fields, types and words of enumerations go by their position here
+ * (SPEC ENV-6), so their order is part of the protocol. Facts are in the past tense. Times are durations in milliseconds.
  */
 
 const count = (max: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(max))
@@ -12,7 +13,7 @@ const durationMs = count(limits.MAX_STAGE_MS)
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.MAX_NAME_CHARS))
 
 /**
- * A text that only a session's participants can read. On the wire it is `{digest, sealed}`; the digest is
+ * A text that only a session's participants can read. On the wire it is `[digest, sealed]`; the digest is
  * SHA-256 over salt and text, so that later messages name the text without repeating or betraying it.
  * `text` and `salt` are null for whoever does not hold the session's key.
  */
@@ -38,13 +39,19 @@ export type Slot = v.InferOutput<typeof Slot>
 export const OperatorCertificate = v.strictObject({ operator: OperatorId, signature: Signature })
 export type OperatorCertificate = v.InferOutput<typeof OperatorCertificate>
 
-/** What a node would compute with. `engineClass` names everything that makes two runs comparable bit by bit. */
-export const EngineOffer = v.strictObject({
+/** What a session has to know of the model that a node brings. */
+export const ModelOffer = v.strictObject({
   modelDigest: Digest,
   modelName: name,
-  engineClass: name,
   /** Rough ability, from 0 (embedded) to 9: a judge should not be of a lower tier than what it judges. */
   tier: count(9),
+})
+export type ModelOffer = v.InferOutput<typeof ModelOffer>
+
+/** What a node would compute with. `engineClass` names everything that makes two runs comparable bit by bit. */
+export const EngineOffer = v.strictObject({
+  ...ModelOffer.entries,
+  engineClass: name,
   contextTokens: count(1 << 20),
   prefillTokensPerSecond: count(1 << 20),
   decodeTokensPerSecond: count(1 << 20),
@@ -98,10 +105,10 @@ export const SessionJoined = v.strictObject({
   type: v.literal('session-joined'),
   session: SessionId,
   certificate: OperatorCertificate,
-  engine: EngineOffer,
+  model: ModelOffer,
   executes: v.boolean(),
   verifies: v.boolean(),
-  nonce: Salt,
+  /** To what opens this node's scores later. As nobody can foresee it, the draw rests on it too. */
   saltCommitment: Digest,
   sealKey: SealKey,
   /** How long this node thinks its longest part takes. */
@@ -175,8 +182,7 @@ export const ScoresRevealed = v.strictObject({
   type: v.literal('scores-revealed'),
   session: SessionId,
   slot: Slot,
-  salt: Salt,
-  /** Opens the `saltCommitment` of this verifier's join. */
+  /** Opens the `saltCommitment` of this verifier's join, and the commitment to these scores. */
   secretSalt: Salt,
   instrument: v.picklist(['likelihood', 'rating']),
   scores: v.pipe(v.array(Score), v.maxLength(limits.MAX_EXECUTORS)),

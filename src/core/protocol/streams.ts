@@ -4,7 +4,7 @@ import { Digest, SessionId } from './ids.ts'
 import { MAX_ANSWER_BYTES, MAX_SERVED } from './limits.ts'
 import { fromWire, toWire } from './wire.ts'
 
-/** What travels on direct streams (SPEC STREAM-1, STREAM-2), as DAG-CBOR. */
+/** What travels on direct streams (SPEC FETCH-1, DRAFT-1, ALIVE-3), as DAG-CBOR. */
 
 const DraftPiece = v.strictObject({
   session: SessionId,
@@ -27,13 +27,29 @@ const FetchRequest = v.variant('type', [
 ])
 export type FetchRequest = v.InferOutput<typeof FetchRequest>
 
+const Beat = v.variant('type', [
+  /** Asks whether the other takes part in a session, as the sender does. */
+  v.strictObject({ type: v.literal('beat'), session: SessionId }),
+  v.strictObject({ type: v.literal('here'), session: SessionId }),
+  /** Up, but without that session: reloaded, or done with it. */
+  v.strictObject({ type: v.literal('absent'), session: SessionId }),
+])
+export type Beat = v.InferOutput<typeof Beat>
+
+/** A session, the longest type, and their keys. */
+export const MAX_BEAT_FRAME_BYTES = 64
+
 export const encodeDraftPiece = (piece: DraftPiece): Uint8Array => encode(DraftPiece, piece)
 export const encodeFetchRequest = (request: FetchRequest): Uint8Array => encode(FetchRequest, request)
+
+export const encodeBeat = (beat: Beat): Uint8Array => encode(Beat, beat)
 
 /** Null for bytes that are no such piece. */
 export const decodeDraftPiece = (frame: Uint8Array): DraftPiece | null => decode(DraftPiece, frame)
 /** Null for bytes that are no such request. */
 export const decodeFetchRequest = (frame: Uint8Array): FetchRequest | null => decode(FetchRequest, frame)
+/** Null for bytes that are no beat and no answer to one. */
+export const decodeBeat = (frame: Uint8Array): Beat | null => decode(Beat, frame)
 
 function encode(schema: v.GenericSchema, value: unknown): Uint8Array {
   return cbor.encode(

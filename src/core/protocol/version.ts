@@ -1,8 +1,8 @@
 /** Name and major version: part of every topic, stream name, hash and signature. */
-export const PROTOCOL = 'tabswarm/1'
+export const PROTOCOL = 'tabswarm/2'
 
 /** Version of the envelope's form. */
-export const ENVELOPE_VERSION = 1
+export const ENVELOPE_VERSION = 2
 
 /** The gossip topic of a network (SPEC NET-1). */
 export function topicOf(network: string): string {
@@ -20,5 +20,8 @@ export const DRAFT_STREAM = `/${PROTOCOL}/draft`
 /** Fetching by name: presence, a session's envelopes. */
 export const FETCH_STREAM = `/${PROTOCOL}/fetch`
 
+/** Between participants of a session that runs: whether the other is still there. */
+export const ALIVE_STREAM = `/${PROTOCOL}/alive`
+
 /** Version of the transcript file's form. */
-export const TRANSCRIPT_VERSION = 1
+export const TRANSCRIPT_VERSION = 2

@@ -12,17 +12,20 @@ export function resultCommitment(session: SessionId, sender: NodeId, slot: Slot,
   return commitmentOf(session, sender, slot, salt, hexToBytes(answer))
 }
 
-/** The body is the instrument, then `digest:score` of each answer in the order of the reveal. */
+/**
+ * The salt is the secret that the join committed to; the body is the instrument, then `digest:score` of each answer in the
+ * order of the reveal.
+ */
 export function scoresCommitment(
   session: SessionId,
   sender: NodeId,
   slot: Slot,
-  salt: Salt,
+  secretSalt: Salt,
   instrument: MessageOf<'scores-revealed'>['instrument'],
   scores: readonly Score[],
 ): Digest {
   const body = scores.map(({ answer, score }) => `${answer}:${score}`).join(',')
-  return commitmentOf(session, sender, slot, salt, `${instrument} ${body}`)
+  return commitmentOf(session, sender, slot, secretSalt, `${instrument} ${body}`)
 }
 
 function commitmentOf(session: SessionId, sender: NodeId, slot: Slot, salt: Salt, body: Uint8Array | string): Digest {
@@ -47,8 +50,10 @@ export function opensScores(
   commitment: Entry<MessageOf<'scores-committed'>>,
   reveal: MessageOf<'scores-revealed'>,
 ): boolean {
-  const { session, slot, salt, instrument, scores } = reveal
-  return commitment.message.commitment === scoresCommitment(session, commitment.from, slot, salt, instrument, scores)
+  const { session, slot, secretSalt, instrument, scores } = reveal
+  return (
+    commitment.message.commitment === scoresCommitment(session, commitment.from, slot, secretSalt, instrument, scores)
+  )
 }
 
 /** The leader's nonce, fixed before any joiner shows theirs. */
@@ -60,7 +65,7 @@ export function opensNonce(commitment: Digest, session: SessionId, nonce: Salt):
   return nonceCommitment(session, nonce) === commitment
 }
 
-/** A verifier's secret, fixed before the draw and shown with its scores: ties are broken by all of them. */
+/** A verifier's secret, fixed before the draw and shown with its scores: it hides them until then, and breaks ties. */
 export function saltCommitment(session: SessionId, node: NodeId, secretSalt: Salt): Digest {
   return domainHash('salt', [hexToBytes(session), hexToBytes(node), hexToBytes(secretSalt)])
 }

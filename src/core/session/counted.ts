@@ -1,6 +1,7 @@
 import { ascending } from '../bytes.ts'
 import type { Digest } from '../protocol/ids.ts'
 import type { MessageOf, Role } from '../protocol/messages.ts'
+import { derived, derivedByRole } from './derived.ts'
 import type { Entry, SessionRecord } from './entry.ts'
 import { allSaid, assignedOf, holderOf, openedOf, participantsOf, said, sameSlot, slotsOf } from './lookup.ts'
 import { addEntry, createRecord } from './record.ts'
@@ -8,21 +9,22 @@ import { addEntry, createRecord } from './record.ts'
 type Commitment = Entry<MessageOf<'result-committed' | 'scores-committed'>>
 
 /** The commitments of a role's present holders. */
-export function heldCommitments(record: SessionRecord, role: Role): Commitment[] {
+export const heldCommitments = derivedByRole((record, role): readonly Commitment[] => {
   const type = role === 'executor' ? 'result-committed' : 'scores-committed'
   return slotsOf(record, role).flatMap((slot) => {
     const holder = holderOf(record, slot)
     const entry = said(record, type, (other) => other.from === holder && sameSlot(other.message.slot, slot))
     return entry ? [entry] : []
   })
-}
+})
 
 /** The leader's word on which commitments count; the lowest term's stands. */
-export function closingOf(record: SessionRecord, role: Role): Entry<MessageOf<'commitments-closed'>> | undefined {
-  return allSaid(record, 'commitments-closed')
-    .filter((entry) => entry.message.role === role)
-    .sort((a, b) => a.message.term - b.message.term)[0]
-}
+export const closingOf = derivedByRole(
+  (record, role): Entry<MessageOf<'commitments-closed'>> | undefined =>
+    allSaid(record, 'commitments-closed')
+      .filter((entry) => entry.message.role === role)
+      .sort((a, b) => a.message.term - b.message.term)[0],
+)
 
 /** Whether the barrier is passed behind which reveals are safe (SPEC COM-3): all committed, or closed by the leader. */
 export function isClosed(record: SessionRecord, role: Role): boolean {
@@ -32,35 +34,35 @@ export function isClosed(record: SessionRecord, role: Role): boolean {
 }
 
 /** The commitments that count: those that a closing names, else those of all holders. */
-export function countedCommitments(record: SessionRecord, role: Role): Commitment[] {
+export const countedCommitments = derivedByRole((record, role): readonly Commitment[] => {
   const closing = closingOf(record, role)
   if (!closing) return heldCommitments(record, role)
   const type = role === 'executor' ? 'result-committed' : 'scores-committed'
   return allSaid(record, type).filter((entry) => closing.message.commitments.includes(entry.digest))
-}
+})
 
 /** Reveals of counted commitments, one a seat. */
-export function countedResults(record: SessionRecord): Entry<MessageOf<'result-revealed'>>[] {
-  return countedCommitments(record, 'executor').flatMap((commitment) => {
+export const countedResults = derived((record): readonly Entry<MessageOf<'result-revealed'>>[] =>
+  countedCommitments(record, 'executor').flatMap((commitment) => {
     const reveal = said(
       record,
       'result-revealed',
       (entry) => entry.from === commitment.from && sameSlot(entry.message.slot, commitment.message.slot),
     )
     return reveal ? [reveal] : []
-  })
-}
+  }),
+)
 
-export function countedScores(record: SessionRecord): Entry<MessageOf<'scores-revealed'>>[] {
-  return countedCommitments(record, 'verifier').flatMap((commitment) => {
+export const countedScores = derived((record): readonly Entry<MessageOf<'scores-revealed'>>[] =>
+  countedCommitments(record, 'verifier').flatMap((commitment) => {
     const reveal = said(
       record,
       'scores-revealed',
       (entry) => entry.from === commitment.from && sameSlot(entry.message.slot, commitment.message.slot),
     )
     return reveal ? [reveal] : []
-  })
-}
+  }),
+)
 
 /** Whether every commitment that counts has been revealed; one that a closing names and we never heard has not. */
 export function isRevealed(record: SessionRecord, role: Role): boolean {

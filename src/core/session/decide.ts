@@ -69,10 +69,9 @@ function aggregate(scores: readonly number[]): { aggregate: number; judges: numb
 }
 
 function revealedSalts(results: readonly Result[], scores: readonly Scores[]): string[] {
-  return [
-    ...results.map((entry) => entry.message.salt),
-    ...scores.flatMap((entry) => [entry.message.salt, entry.message.secretSalt]),
-  ].sort(ascending)
+  return [...results.map((entry) => entry.message.salt), ...scores.map((entry) => entry.message.secretSalt)].sort(
+    ascending,
+  )
 }
 
 /** A verifier is independent when its operator stands neither behind the asker nor behind any answer (SPEC VER-3). */
@@ -102,7 +101,7 @@ function doubts(
   const winning = results.find((entry) => entry.from === best.node)
   const bestScores = winning ? scoresFor(scores, winning) : []
   const spread = bestScores.length > 0 ? Math.max(...bestScores) - Math.min(...bestScores) : 0
-  const tierOf = (node: NodeId) => joinOf(record, node)?.message.engine.tier ?? 0
+  const tierOf = (node: NodeId) => joinOf(record, node)?.message.model.tier ?? 0
   const highestTier = Math.max(...results.map((entry) => tierOf(entry.from)))
   const found: Record<Doubt, boolean> = {
     'low-scores': best.aggregate < LOW_SCORE && best.judges > 0,

@@ -31,10 +31,12 @@ export function fitNeeds(wanted: Needs, joined: number): Needs | null {
   return { executors, verifiers }
 }
 
-/** What nobody could foresee while joining: the leader's committed nonce and every joiner's (SPEC ROLE-2). */
+/** What nobody could foresee while joining: the leader's committed nonce and every joiner's hidden salt (SPEC ROLE-2). */
 export function beaconOf(session: SessionId, leaderNonce: Salt, joins: readonly Join[]): Digest {
-  const nonces = [...joins].sort((a, b) => ascending(a.from, b.from)).flatMap((join) => [join.from, join.message.nonce])
-  return domainHash('beacon', [hexToBytes(session), hexToBytes(leaderNonce), ...nonces.map((hex) => hexToBytes(hex))])
+  const salts = [...joins]
+    .sort((a, b) => ascending(a.from, b.from))
+    .flatMap((join) => [join.from, join.message.saltCommitment])
+  return domainHash('beacon', [hexToBytes(session), hexToBytes(leaderNonce), ...salts.map((hex) => hexToBytes(hex))])
 }
 
 /**
@@ -124,7 +126,7 @@ function diverseFirst(joins: readonly Join[]): Join[] {
   const first: Join[] = []
   const rest: Join[] = []
   for (const join of joins) {
-    const model = join.message.engine.modelDigest
+    const model = join.message.model.modelDigest
     ;(seen.has(model) ? rest : first).push(join)
     seen.add(model)
   }
@@ -149,16 +151,23 @@ export function takeoverTerm(record: SessionRecord, node: NodeId): number | null
   return index < 0 ? null : index + 1
 }
 
-function takeoverOrder(record: SessionRecord): NodeId[] {
-  const opened = openedOf(record)
+/** By assignment: every step may ask for it, and it takes a hash a seat. */
+const takeoverOrders = new WeakMap<Entry, readonly NodeId[]>()
+
+function takeoverOrder(record: SessionRecord): readonly NodeId[] {
   const assigned = assignedOf(record)
-  if (!opened || !assigned) return []
-  const seated = [...assigned.message.executors, ...assigned.message.verifiers]
-  const order = rankByTickets(
-    domainHash('beacon', [hexToBytes(record.session), hexToBytes(assigned.message.nonce)]),
-    seated.filter((node) => node !== opened.from).map((from) => ({ from })),
-  )
-  return order.map(({ from }) => from)
+  if (!assigned) return []
+  let order = takeoverOrders.get(assigned)
+  if (!order) {
+    const { session, nonce, executors, verifiers } = assigned.message
+    const others = [...executors, ...verifiers].filter((node) => node !== assigned.from)
+    order = rankByTickets(
+      domainHash('beacon', [hexToBytes(session), hexToBytes(nonce)]),
+      others.map((from) => ({ from })),
+    ).map(({ from }) => from)
+    takeoverOrders.set(assigned, order)
+  }
+  return order
 }
 
 /** Joined nodes without a seat that could take one, best rank first (SPEC ROLE-6). */

@@ -65,11 +65,9 @@ function isDeserted(turn: Turn): boolean {
 /** Every executor is lost, and nobody is left to take a seat. */
 function nobodyCanAnswer(state: SessionState): boolean {
   if (heldCommitments(state.record, 'executor').length > 0) return false
+  if (!missingSeats(state, 'executor').every((seat) => isLost(state, seat))) return false
   const reserves = reservesFor(state.record, 'executor', allSaid(state.record, 'session-joined'))
-  return (
-    reserves.every((node) => state.gone.includes(node)) &&
-    missingSeats(state, 'executor').every((seat) => isLost(state, seat))
-  )
+  return reserves.every((node) => state.gone.includes(node))
 }
 
 function participantsOutcome(turn: Turn): Outcome | null {

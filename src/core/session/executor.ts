@@ -109,9 +109,9 @@ export function samplingSeed(state: SessionState, slot: Slot): number {
 export function temperatureMilli(state: SessionState, slot: Slot): number {
   const model = (index: number) => {
     const holder = everHeld(state.record, { role: 'executor', index })[0]
-    return holder && joinOf(state.record, holder)?.message.engine.modelDigest
+    return holder && joinOf(state.record, holder)?.message.model.modelDigest
   }
-  const mine = joinOf(state.record, state.self)?.message.engine.modelDigest
+  const mine = joinOf(state.record, state.self)?.message.model.modelDigest
   const earlier = Array.from({ length: slot.index }, (_, index) => model(index))
   return earlier.includes(mine) ? 700 : 0
 }

@@ -7,17 +7,17 @@ export function join(turn: Turn): void {
   const { record, self, session, offer } = turn.state
   const opened = openedOf(record)
   if (!opened?.message.invited.includes(self) || joinOf(record, self) || !offer.engine) return
-  // Kept before it is said: a tab that was reloaded must not join again with other nonces.
+  const { modelDigest, modelName, tier } = offer.engine
+  // Kept before it is said: a tab that was reloaded must not join again with another salt.
   if (!turn.state.sent.includes('session-joined')) persist(turn)
   publishOnce(turn, 'session-joined', {
     type: 'session-joined',
     session,
     certificate: offer.certificate,
-    engine: offer.engine,
+    model: { modelDigest, modelName, tier },
     executes: offer.executes,
     // Nobody judges the answers to their own question.
     verifies: offer.verifies && opened.from !== self,
-    nonce: secret(turn.state, 'join-nonce'),
     saltCommitment: saltCommitment(session, self, secret(turn.state, 'verifier-salt')),
     sealKey: offer.sealKey,
     estimateMs: offer.estimateMs,

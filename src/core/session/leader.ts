@@ -99,7 +99,7 @@ type Seat = ReturnType<typeof missingSeats>[number]
 function replace(turn: Turn, role: Role, late: readonly Seat[], ends: number): Seat[] {
   const { state } = turn
   const began = since(state, role === 'executor' ? 'assigned' : 'answers-ready') ?? turn.now
-  if (turn.now > ends - (ends - began) / 4) return [...late]
+  if (late.length === 0 || turn.now > ends - (ends - began) / 4) return [...late]
   const reserves = reservesFor(state.record, role, allSaid(state.record, 'session-joined')).filter(
     (node) => !state.gone.includes(node),
   )

@@ -1,14 +1,27 @@
 import type { NodeId } from '../protocol/ids.ts'
-import type { MessageOf, Role, SessionMessage, Slot } from '../protocol/messages.ts'
+import type { MessageOf, SessionMessage, Slot } from '../protocol/messages.ts'
+import { derived, derivedByRole } from './derived.ts'
 import type { Entry, SessionRecord } from './entry.ts'
 
 /** Questions to a record. Every answer is derived; nothing is stored twice. */
 
 type EntryOf<T extends SessionMessage['type']> = Entry<MessageOf<T>>
 
+const byType = derived((record) => {
+  const entries = new Map<SessionMessage['type'], Entry[]>()
+  for (const entry of record.entries) {
+    const same = entries.get(entry.message.type)
+    if (same) same.push(entry)
+    else entries.set(entry.message.type, [entry])
+  }
+  return entries
+})
+
+const NONE: readonly never[] = []
+
 /** All entries of a type, in order of arrival. */
-export function allSaid<T extends SessionMessage['type']>(record: SessionRecord, type: T): EntryOf<T>[] {
-  return record.entries.filter((entry): entry is EntryOf<T> => entry.message.type === type)
+export function allSaid<T extends SessionMessage['type']>(record: SessionRecord, type: T): readonly EntryOf<T>[] {
+  return (byType(record).get(type) as EntryOf<T>[] | undefined) ?? NONE
 }
 
 /** The first entry of a type that meets a condition. */
@@ -17,17 +30,15 @@ export function said<T extends SessionMessage['type']>(
   type: T,
   condition: (entry: EntryOf<T>) => boolean,
 ): EntryOf<T> | undefined {
-  return record.entries.find(
-    (entry): entry is EntryOf<T> => entry.message.type === type && condition(entry as EntryOf<T>),
-  )
+  return allSaid(record, type).find(condition)
 }
 
 export function openedOf(record: SessionRecord): EntryOf<'session-opened'> | undefined {
-  return said(record, 'session-opened', () => true)
+  return allSaid(record, 'session-opened')[0]
 }
 
 export function assignedOf(record: SessionRecord): EntryOf<'roles-assigned'> | undefined {
-  return said(record, 'roles-assigned', () => true)
+  return allSaid(record, 'roles-assigned')[0]
 }
 
 export function joinOf(record: SessionRecord, node: NodeId): EntryOf<'session-joined'> | undefined {
@@ -38,18 +49,17 @@ export function sameSlot(a: Slot, b: Slot): boolean {
   return a.role === b.role && a.index === b.index
 }
 
-/** The seats of a role, in order. */
-export function slotsOf(record: SessionRecord, role: Role): Slot[] {
+/** Seats with everyone who holds or held them, first to last: replacements form a chain. */
+const seatsOf = derivedByRole((record, role) => {
   const assigned = assignedOf(record)?.message
-  const nodes = role === 'executor' ? assigned?.executors : assigned?.verifiers
-  return (nodes ?? []).map((_, index) => ({ role, index }))
-}
+  const nodes = (role === 'executor' ? assigned?.executors : assigned?.verifiers) ?? []
+  return nodes.map((first, index) => {
+    const slot: Slot = { role, index }
+    return { slot, chain: chainFrom(record, slot, first) }
+  })
+})
 
-/** Everyone who holds or held a seat, first to last: replacements form a chain. */
-export function everHeld(record: SessionRecord, slot: Slot): NodeId[] {
-  const assigned = assignedOf(record)?.message
-  const first = (slot.role === 'executor' ? assigned?.executors : assigned?.verifiers)?.[slot.index]
-  if (first === undefined) return []
+function chainFrom(record: SessionRecord, slot: Slot, first: NodeId): NodeId[] {
   const chain = [first]
   for (let next: NodeId | undefined = first; next !== undefined;) {
     const holder: NodeId = next
@@ -65,16 +75,24 @@ export function everHeld(record: SessionRecord, slot: Slot): NodeId[] {
   return chain
 }
 
+/** The seats of a role, in order. */
+export const slotsOf = derivedByRole((record, role): readonly Slot[] => seatsOf(record, role).map(({ slot }) => slot))
+
+/** Everyone who holds or held a seat, first to last. */
+export function everHeld(record: SessionRecord, { role, index }: Slot): readonly NodeId[] {
+  return seatsOf(record, role)[index]?.chain ?? NONE
+}
+
 /** Who holds a seat now. */
 export function holderOf(record: SessionRecord, slot: Slot): NodeId | undefined {
   return everHeld(record, slot).at(-1)
 }
 
+const allSeats = derived((record) => [...seatsOf(record, 'executor'), ...seatsOf(record, 'verifier')])
+
 /** The seat that a node holds now. */
 export function seatOf(record: SessionRecord, node: NodeId): Slot | undefined {
-  return [...slotsOf(record, 'executor'), ...slotsOf(record, 'verifier')].find(
-    (slot) => holderOf(record, slot) === node,
-  )
+  return allSeats(record).find(({ chain }) => chain.at(-1) === node)?.slot
 }
 
 /** Whether a holder gave a seat up. */
@@ -85,9 +103,7 @@ export function declined(record: SessionRecord, slot: Slot, node: NodeId): boole
 }
 
 /** Everyone who holds or held a seat. */
-export function participantsOf(record: SessionRecord): NodeId[] {
-  return [...slotsOf(record, 'executor'), ...slotsOf(record, 'verifier')].flatMap((slot) => everHeld(record, slot))
-}
+export const participantsOf = derived((record): readonly NodeId[] => allSeats(record).flatMap(({ chain }) => chain))
 
 /** The conversation, for whoever can read it. */
 export function taskOf(record: SessionRecord): string | null {

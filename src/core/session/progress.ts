@@ -2,6 +2,7 @@ import type { NodeId } from '../protocol/ids.ts'
 import type { Role, Slot } from '../protocol/messages.ts'
 import { heldCommitments, isClosed, isRevealed } from './counted.ts'
 import { allSaid, assignedOf, declined, holderOf, openedOf, said, sameSlot, slotsOf } from './lookup.ts'
+import type { SessionRecord } from './entry.ts'
 import type { Mark, SessionState } from './state.ts'
 import { mark, type Turn } from './turn.ts'
 
@@ -15,15 +16,24 @@ const MIN_GRACE_MS = 2000
 
 /** Notes what holds now for the first time. */
 export function noteProgress(turn: Turn): void {
-  const { record } = turn.state
-  if (assignedOf(record)) mark(turn, 'assigned')
-  for (const role of ['executor', 'verifier'] as const) {
-    const slots = slotsOf(record, role).length
-    if (slots > 0 && heldCommitments(record, role).length * 2 >= slots) mark(turn, `${role}-majority`)
-    if (isClosed(record, role)) mark(turn, `${role}-closed`)
+  for (const [name, holds] of MILESTONES) {
+    if (since(turn.state, name) === undefined && holds(turn.state.record)) mark(turn, name)
   }
-  if (isRevealed(record, 'executor')) mark(turn, 'answers-ready')
-  if (isRevealed(record, 'verifier')) mark(turn, 'scores-ready')
+}
+
+const MILESTONES: readonly [Mark, (record: SessionRecord) => boolean][] = [
+  ['assigned', (record) => assignedOf(record) !== undefined],
+  ['executor-majority', (record) => isMajority(record, 'executor')],
+  ['executor-closed', (record) => isClosed(record, 'executor')],
+  ['answers-ready', (record) => isRevealed(record, 'executor')],
+  ['verifier-majority', (record) => isMajority(record, 'verifier')],
+  ['verifier-closed', (record) => isClosed(record, 'verifier')],
+  ['scores-ready', (record) => isRevealed(record, 'verifier')],
+]
+
+function isMajority(record: SessionRecord, role: Role): boolean {
+  const slots = slotsOf(record, role).length
+  return slots > 0 && heldCommitments(record, role).length * 2 >= slots
 }
 
 export function since(state: SessionState, name: Mark): number | undefined {
@@ -47,7 +57,7 @@ export function lateAt(state: SessionState, slot: Slot): number | undefined {
   if (majority === undefined) return ends
   const grace = Math.max(MIN_GRACE_MS, 2 * (majority - began))
   const replacements = allSaid(state.record, 'role-replaced').filter(({ message }) => sameSlot(message.slot, slot))
-  const seatedAt = Math.max(majority, ...replacements.map(({ digest }) => state.heardAt[digest] ?? 0))
+  const seatedAt = Math.max(majority, ...replacements.map(({ digest }) => state.heardAt.get(digest) ?? 0))
   return Math.min(ends, seatedAt + grace)
 }
 

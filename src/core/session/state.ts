@@ -88,7 +88,7 @@ export interface SessionState {
   readonly record: SessionRecord
   /** Statements of take-overs whose turn has not come on this node's clock; at most one a term and subject. */
   readonly untimely: readonly LeadersStatement[]
-  readonly heardAt: Readonly<Record<Digest, number>>
+  readonly heardAt: ReadonlyMap<Digest, number>
   readonly marks: Readonly<Partial<Record<Mark, number>>>
   readonly gone: readonly NodeId[]
   readonly sent: readonly string[]
@@ -130,6 +130,8 @@ export type Input =
   | { readonly type: 'judged'; readonly scores: OwnScores; readonly now: number }
   | { readonly type: 'inference-failed'; readonly kind: JobKind; readonly now: number }
   | { readonly type: 'node-gone'; readonly node: NodeId; readonly now: number }
+  /** It had been given up wrongly, and takes part as before. */
+  | { readonly type: 'node-back'; readonly node: NodeId; readonly now: number }
   | { readonly type: 'cancel'; readonly now: number }
 
 /** What the asker keeps so that a reloaded tab can go on; envelopes and keys are the shell's to add. */

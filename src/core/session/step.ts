@@ -22,7 +22,7 @@ import type {
   SessionState,
   TimerId,
 } from './state.ts'
-import { due, mark, update, type Turn } from './turn.ts'
+import { due, mark, markWhile, update, type Turn } from './turn.ts'
 import { openedOf } from './lookup.ts'
 import { heededAt } from './takeover.ts'
 import type { Entry } from './entry.ts'
@@ -47,7 +47,7 @@ export function createSession(init: SessionInit): SessionState {
     question: init.question,
     record: createRecord(init.session),
     untimely: [],
-    heardAt: {},
+    heardAt: new Map(),
     marks: {},
     gone: [],
     sent: [],
@@ -67,6 +67,7 @@ export function createSession(init: SessionInit): SessionState {
  * the same place (SPEC STEP-1).
  */
 export function stepSession(state: SessionState, input: Input): { state: SessionState; effects: readonly Effect[] } {
+  if (input.type === 'node-gone' && !matters(state, input.node)) return { state, effects: [] }
   const turn: Turn = { state, now: input.now, effects: [], deadlines: {} }
   takeUp(turn, input)
   mark(turn, 'started')
@@ -75,6 +76,12 @@ export function stepSession(state: SessionState, input: Input): { state: Session
   while (heedTakeovers(turn))
   settleTimers(turn)
   return { state: turn.state, effects: turn.effects }
+}
+
+/** Whether anything may depend on a node being gone: a tab hears of many that were not invited. */
+function matters({ record, question }: SessionState, node: NodeId): boolean {
+  const invited = openedOf(record)?.message.invited ?? question?.invited
+  return invited === undefined || invited.includes(node)
 }
 
 function act(turn: Turn): void {
@@ -122,6 +129,10 @@ function takeUp(turn: Turn, input: Input): void {
       if (!state.gone.includes(input.node)) update(turn, { gone: [...state.gone, input.node] })
       if (openedOf(state.record)?.from === input.node) mark(turn, 'leader-gone')
       return
+    case 'node-back':
+      update(turn, { gone: without(state.gone, input.node) })
+      if (openedOf(state.record)?.from === input.node) markWhile(turn, 'leader-gone', false)
+      return
     case 'cancel':
       update(turn, { cancelled: true })
       return
@@ -133,8 +144,8 @@ function takeUp(turn: Turn, input: Input): void {
 
 function add(turn: Turn, entry: Entry): void {
   const { record, added, refused } = addEntry(turn.state.record, entry)
-  const heardAt = { ...turn.state.heardAt }
-  for (const { digest } of added) heardAt[digest] ??= turn.now
+  const heardAt = new Map(turn.state.heardAt)
+  for (const { digest } of added) if (!heardAt.has(digest)) heardAt.set(digest, turn.now)
   update(turn, { record, heardAt })
   for (const { entry, reason } of refused) notify(turn, { type: 'refused', entry, reason })
   if (added.length > 0) notify(turn, { type: 'changed' })

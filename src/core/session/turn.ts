@@ -81,6 +81,7 @@ export function mark(turn: Turn, name: Mark): void {
 /** For what may cease to hold: marks when it began to, and takes that back when it no longer does. */
 export function markWhile(turn: Turn, name: Mark, holds: boolean): void {
   if (holds) return mark(turn, name)
+  if (turn.state.marks[name] === undefined) return
   update(turn, { marks: Object.fromEntries(Object.entries(turn.state.marks).filter(([key]) => key !== name)) })
 }
 

@@ -61,11 +61,12 @@ function commit(turn: Turn, slot: Slot): void {
   const subject = `scores-committed:${slot.index}`
   if (!own || state.sent.includes(subject)) return
   persist(turn)
+  const salt = secret(state, 'verifier-salt')
   publishOnce(turn, subject, {
     type: 'scores-committed',
     session: state.session,
     slot,
-    commitment: scoresCommitment(state.session, state.self, slot, secret(state, 'scores'), own.instrument, own.scores),
+    commitment: scoresCommitment(state.session, state.self, slot, salt, own.instrument, own.scores),
   })
 }
 
@@ -79,7 +80,6 @@ function reveal(turn: Turn, slot: Slot, commitment: string): void {
     type: 'scores-revealed',
     session: state.session,
     slot,
-    salt: secret(state, 'scores'),
     secretSalt: secret(state, 'verifier-salt'),
     instrument: own.instrument,
     scores: [...own.scores],

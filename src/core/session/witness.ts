@@ -81,17 +81,19 @@ export function adoptVerdict(turn: Turn): void {
 
 function heldInTime(turn: Turn, verdict: Entry<MessageOf<'verdict-reached'>>): Digest[] {
   const { record, heardAt } = turn.state
-  const reached = heardAt[verdict.digest] ?? turn.now
+  const reached = heardAt.get(verdict.digest) ?? turn.now
   const ready = since(turn.state, 'scores-ready') ?? reached
   // What a closing left out is no longer counted here either, though it may have come well before the closing.
   const omitted = (['executor', 'verifier'] as const).flatMap((role) => {
     const closing = closingOf(record, role)
-    const closedAt = (closing && heardAt[closing.digest]) ?? reached
-    return heldCommitments(record, role).filter(({ digest }) => (heardAt[digest] ?? closedAt) <= closedAt - IN_TIME_MS)
+    const closedAt = (closing && heardAt.get(closing.digest)) ?? reached
+    return heldCommitments(record, role).filter(
+      ({ digest }) => (heardAt.get(digest) ?? closedAt) <= closedAt - IN_TIME_MS,
+    )
   })
   return [...new Set([...countedDigests(record), ...omitted.map((entry) => entry.digest)])]
     .filter((digest) => !verdict.message.counted.includes(digest))
-    .filter((digest) => (heardAt[digest] ?? reached) <= Math.min(ready, reached - IN_TIME_MS))
+    .filter((digest) => (heardAt.get(digest) ?? reached) <= Math.min(ready, reached - IN_TIME_MS))
     .sort(ascending)
     .slice(0, MAX_COUNTED)
 }

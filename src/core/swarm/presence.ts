@@ -10,7 +10,7 @@ export interface Presence {
   readonly expiresAt: number
 }
 
-export type PresenceTable = Readonly<Record<NodeId, Presence>>
+export type PresenceTable = ReadonlyMap<NodeId, Presence>
 
 /** Nodes remembered at once; beyond it the one heard longest ago makes room. */
 const MAX_PRESENT = 1024
@@ -21,21 +21,23 @@ export function hear(
   announcement: { node: NodeId; said: MessageOf<'node-advertised'>; sequence: number },
   now: number,
 ): PresenceTable {
-  const known = table[announcement.node]
+  const known = table.get(announcement.node)
   if (known && known.sequence >= announcement.sequence) return table
-  const heard = {
-    ...table,
-    [announcement.node]: { ...announcement, heardAt: now, expiresAt: now + announcement.said.expiresInMs },
-  }
-  const present = Object.values(heard) as Presence[]
-  if (present.length <= MAX_PRESENT) return heard
-  const longestAgo = present.reduce((oldest, other) => (other.heardAt < oldest.heardAt ? other : oldest))
+  const heard = new Map(table).set(announcement.node, {
+    ...announcement,
+    heardAt: now,
+    expiresAt: now + announcement.said.expiresInMs,
+  })
+  if (heard.size <= MAX_PRESENT) return heard
+  const longestAgo = present(heard).reduce((oldest, other) => (other.heardAt < oldest.heardAt ? other : oldest))
   return leave(heard, longestAgo.node)
 }
 
 export function leave(table: PresenceTable, node: NodeId): PresenceTable {
-  if (!(node in table)) return table
-  return Object.fromEntries(Object.entries(table).filter(([other]) => other !== node))
+  if (!table.has(node)) return table
+  const left = new Map(table)
+  left.delete(node)
+  return left
 }
 
 /** Forgets whom nothing was heard from in time. Returns who that was. */
@@ -47,11 +49,12 @@ export function expire(table: PresenceTable, now: number): { table: PresenceTabl
 }
 
 export function present(table: PresenceTable): Presence[] {
-  return Object.values(table) as Presence[]
+  return [...table.values()]
 }
 
 /** When the next announcement runs out; undefined while nobody is there. */
 export function nextExpiry(table: PresenceTable): number | undefined {
-  const times = present(table).map((presence) => presence.expiresAt)
-  return times.length > 0 ? Math.min(...times) : undefined
+  let next: number | undefined
+  for (const { expiresAt } of table.values()) if (next === undefined || expiresAt < next) next = expiresAt
+  return next
 }

@@ -4,7 +4,7 @@ const SCRIPT = '/service-worker.js'
 export class UpdateState {
   #waiting = $state.raw<ServiceWorker | null>(null)
 
-  /** Whether a new version is ready; `apply` reloads into it. */
+  /** Whether a new version is ready, or another tab has let it in already; `apply` reloads into it. */
   get ready(): boolean {
     return this.#waiting !== null
   }
@@ -14,9 +14,10 @@ export class UpdateState {
     if (!import.meta.env.PROD || !navigator.serviceWorker) return
     const registration = await navigator.serviceWorker.register(SCRIPT)
     this.#offer(registration)
-    registration.addEventListener('updatefound', () => {
-      registration.installing?.addEventListener('statechange', () => this.#offer(registration))
-    })
+    const watch = () => registration.installing?.addEventListener('statechange', () => this.#offer(registration))
+    registration.addEventListener('updatefound', watch)
+    // The browser looks for updates at every navigation, and may have found one before this ran.
+    watch()
   }
 
   /** Asks the worker to keep the model and its engine too. Call when both have been fetched anyway. */
@@ -27,12 +28,13 @@ export class UpdateState {
   }
 
   apply() {
+    if (this.#waiting?.state !== 'installed') return location.reload()
     navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
-    this.#waiting?.postMessage('take-over')
+    this.#waiting.postMessage('take-over')
   }
 
   #offer(registration: ServiceWorkerRegistration) {
-    // A first visit has no controller: its worker is no update.
-    if (navigator.serviceWorker.controller) this.#waiting = registration.waiting
+    // A first visit has no controller: its worker is no update. One that waits no more was let in by another tab.
+    if (navigator.serviceWorker.controller) this.#waiting = registration.waiting ?? this.#waiting
   }
 }

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import * as cbor from '@ipld/dag-cbor'
 import { encodeEnvelope } from '#core/protocol/envelope.ts'
 import { MAX_FRAME_BYTES } from '#core/protocol/limits.ts'
+import { ENVELOPE_VERSION } from '#core/protocol/version.ts'
 import type { Message } from '#core/protocol/messages.ts'
 import type { Identity } from '#ports/key-store.ts'
 import { Gatekeeper } from '#shell/gatekeeper.ts'
@@ -66,17 +67,12 @@ test('what was asked for is taken again', async () => {
 })
 
 const withUnknownType = () =>
-  cbor.encode({
-    v: 1,
-    from: new Uint8Array(32),
-    payload: cbor.encode({ seq: 1, grants: [], message: { type: 'unheard-of' } }),
-    sig: new Uint8Array(64),
-  })
+  cbor.encode([ENVELOPE_VERSION, new Uint8Array(32), cbor.encode([1, [], ['unheard-of']]), new Uint8Array(64)])
 
 test.each([
   ['oversized', () => new Uint8Array(MAX_FRAME_BYTES + 1)],
   ['undecodable', () => Uint8Array.of(0xff, 0x00)],
-  ['schema', () => cbor.encode({ v: 2 })],
+  ['schema', () => cbor.encode([ENVELOPE_VERSION])],
   ['unknown-type', withUnknownType],
   // Two keys in the wrong order: {b: 1, a: 1}.
   ['not-canonical', () => Uint8Array.of(0xa2, 0x61, 0x62, 0x01, 0x61, 0x61, 0x01)],

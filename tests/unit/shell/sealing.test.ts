@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createCrypto } from '#adapters/crypto/create-crypto.ts'
 import { textDigest } from '#core/protocol/domains.ts'
+import { MAX_ANSWER_BYTES } from '#core/protocol/limits.ts'
 import type { NodeId, Salt, SealKey, SessionId } from '#core/protocol/ids.ts'
 import { SessionSecrets } from '#shell/sealing.ts'
 
@@ -49,15 +50,31 @@ test('SEAL-3: a text opens as its sender’s own, and as nobody else’s', () =>
   const { asker, worker } = createPair()
   worker.accept(WORKER, asker.publicKey, asker.grant(WORKER, worker.publicKey))
   const { digest, bytes } = sealed(asker, ASKER, 'a question')
-  expect(worker.openFrom(ASKER)(digest, bytes)).toEqual({ salt: SALT, text: 'a question' })
-  expect(worker.openFrom(WORKER)(digest, bytes)).toBeNull()
+  expect(worker.openFrom(ASKER)(digest, bytes, MAX_ANSWER_BYTES)).toEqual({ salt: SALT, text: 'a question' })
+  expect(worker.openFrom(WORKER)(digest, bytes, MAX_ANSWER_BYTES)).toBeNull()
 })
 
 test('SEAL-3: a text stays closed without the key, changed, or under another digest', () => {
   const { asker } = createPair()
   const { digest, bytes } = sealed(asker, ASKER, 'a question')
-  expect(secretsOf(2).openFrom(ASKER)(digest, bytes)).toBeNull()
+  expect(secretsOf(2).openFrom(ASKER)(digest, bytes, MAX_ANSWER_BYTES)).toBeNull()
   const changed = Uint8Array.from(bytes, (byte, index) => (index === 5 ? byte ^ 1 : byte))
-  expect(asker.openFrom(ASKER)(digest, changed)).toBeNull()
-  expect(asker.openFrom(ASKER)(textDigest(SESSION, SALT, 'another'), bytes)).toBeNull()
+  expect(asker.openFrom(ASKER)(digest, changed, MAX_ANSWER_BYTES)).toBeNull()
+  expect(asker.openFrom(ASKER)(textDigest(SESSION, SALT, 'another'), bytes, MAX_ANSWER_BYTES)).toBeNull()
+})
+
+test('SEAL-2, SEAL-3: a text travels compressed, and one that inflates beyond its cap stays closed', () => {
+  const { asker } = createPair()
+  const { digest, bytes } = sealed(asker, ASKER, 'a'.repeat(MAX_ANSWER_BYTES + 1))
+  expect(bytes.length).toBeLessThan(200)
+  expect(asker.openFrom(ASKER)(digest, bytes, MAX_ANSWER_BYTES)).toBeNull()
+  expect(asker.openFrom(ASKER)(digest, bytes, MAX_ANSWER_BYTES + 1)?.text).toHaveLength(MAX_ANSWER_BYTES + 1)
+})
+
+test('TEXT-1: a text opens byte by byte as it was sealed', () => {
+  const { asker } = createPair()
+  for (const text of ['', '\ufeffa byte order mark', 'ÄÖÜ 漢字 🐦', '\u0000']) {
+    const { digest, bytes } = sealed(asker, ASKER, text)
+    expect(asker.openFrom(ASKER)(digest, bytes, MAX_ANSWER_BYTES)).toEqual({ salt: SALT, text })
+  }
 })

@@ -1,0 +1,234 @@
+import { beforeEach, expect, test } from 'vitest'
+import { decodeEnvelope, type Envelope } from '#core/protocol/envelope.ts'
+import type { NodeId } from '#core/protocol/ids.ts'
+import type { MessageOf } from '#core/protocol/messages.ts'
+import { Outbox } from '#shell/outbox.ts'
+import { PresenceDesk } from '#shell/presence-desk.ts'
+import { createFakeCrypto } from '#support/fake-crypto.ts'
+import { createFakeProfile } from '#support/fake-key-store.ts'
+import { createFakeNetwork, type FakeNetwork } from '#support/fake-mesh.ts'
+import { createFakeStore } from '#support/fake-store.ts'
+import { createSilentLogger } from '#support/system-ports.ts'
+import { createVirtualClock, type VirtualClock } from '#support/virtual-clock.ts'
+
+const NETWORK = 'test'
+const LISTENER = 'ff'.repeat(32) as NodeId
+const crypto = createFakeCrypto()
+
+let clock: VirtualClock
+let network: FakeNetwork
+let desk: PresenceDesk
+let self: NodeId
+/** Types of what this node has published, as another node heard them. */
+let published: string[]
+let gone: NodeId[]
+let failing: boolean
+
+beforeEach(async () => {
+  clock = createVirtualClock()
+  network = createFakeNetwork({ clock, random: () => 0.5 })
+  const identity = await identityOf('self')
+  const mesh = network.join(identity.node)
+  const listener = network.join(LISTENER)
+  published = []
+  listener.subscribe(
+    async () => 'accept',
+    (frame) => published.push(readFrame(frame)),
+  )
+  await Promise.all([mesh.start(), listener.start()])
+  const outbox = await Outbox.open({ identity, network: NETWORK, crypto, mesh, store: createFakeStore(), clock })
+  self = identity.node
+  gone = []
+  failing = false
+  desk = new PresenceDesk({
+    clock,
+    outbox,
+    logger: createSilentLogger(),
+    describeSelf() {
+      if (failing) throw new Error('not just now')
+      return aboutNode(identity.certificate)
+    },
+    onChange: () => undefined,
+    onGone: (node) => gone.push(node),
+  })
+})
+
+const identityOf = (name: string) => createFakeProfile(name, crypto).openTab().claim()
+
+const readFrame = (frame: Uint8Array) => {
+  const decoded = decodeEnvelope(frame, NETWORK)
+  return decoded.ok ? decoded.envelope.message.type : decoded.reason
+}
+
+const aboutNode = (certificate: MessageOf<'node-advertised'>['certificate']) => ({
+  certificate,
+  engines: [],
+  visibility: 'visible' as const,
+  executes: true,
+  verifies: true,
+  freeSlots: 1,
+})
+
+interface Peer {
+  readonly node: NodeId
+  /** Says that it is there. */
+  announce(expiresInMs?: number): Promise<Heard>
+}
+interface Heard {
+  readonly envelope: Envelope
+  readonly said: MessageOf<'node-advertised'>
+}
+
+async function createPeer(name: string): Promise<Peer> {
+  const identity = await identityOf(name)
+  const outbox = await Outbox.open({
+    identity,
+    network: NETWORK,
+    crypto,
+    mesh: createFakeNetwork({ clock, random: () => 0.5 }).join(identity.node),
+    store: createFakeStore(),
+    clock,
+  })
+  return {
+    node: identity.node,
+    async announce(expiresInMs = 60_000) {
+      const said = { type: 'node-advertised' as const, expiresInMs, ...aboutNode(identity.certificate) }
+      return { envelope: await outbox.sign(said), said }
+    },
+  }
+}
+
+const hear = ({ envelope, said }: Heard) => desk.hear(envelope, said)
+const present = () => desk.present.map(({ node }) => node)
+const HEARTBEAT = 'node-advertised'
+
+test('PRES-1: several reasons at once make one announcement, and it is repeated every 20 s', async () => {
+  for (let reason = 0; reason < 5; reason++) desk.announce()
+  await clock.advanceBy(1000)
+  expect(published).toEqual([HEARTBEAT])
+  await clock.advanceBy(60_000)
+  expect(published).toEqual(Array(4).fill(HEARTBEAT))
+})
+
+test('PRES-1: a newcomer is answered with an announcement, a known node is not', async () => {
+  const peer = await createPeer('ann')
+  hear(await peer.announce())
+  await clock.advanceBy(1000)
+  expect(published).toEqual([HEARTBEAT])
+  hear(await peer.announce())
+  await clock.advanceBy(1000)
+  expect(published).toEqual([HEARTBEAT])
+  expect(present()).toEqual([peer.node])
+})
+
+test('PRES-1, PRES-3: an announcement holds for as long as it says from its receipt, unless it is renewed', async () => {
+  const [renewed, silent] = [await createPeer('ann'), await createPeer('bob')]
+  hear(await renewed.announce(10_000))
+  hear(await silent.announce(10_000))
+  await clock.advanceBy(9000)
+  hear(await renewed.announce(10_000))
+  await clock.advanceBy(1500)
+  expect(gone).toEqual([silent.node])
+  expect(present()).toEqual([renewed.node])
+  await clock.advanceBy(20_000)
+  expect(gone).toEqual([silent.node, renewed.node])
+  expect(present()).toEqual([])
+})
+
+test('PRES-2: an older announcement that comes late changes and prolongs nothing', async () => {
+  const peer = await createPeer('ann')
+  const older = await peer.announce(60_000)
+  const newer = await peer.announce(5000)
+  hear(newer)
+  hear(older)
+  hear(newer)
+  expect(desk.frames).toEqual([newer.envelope.frame])
+  await clock.advanceBy(6000)
+  expect(gone).toEqual([peer.node])
+})
+
+test('PRES-3: who leaves is gone at once, and told of once', async () => {
+  const peer = await createPeer('ann')
+  hear(await peer.announce())
+  desk.leave(peer.node)
+  desk.leave(peer.node)
+  desk.leave('99'.repeat(32) as NodeId)
+  expect(gone).toEqual([peer.node])
+  expect(desk.has(peer.node)).toBe(false)
+  await clock.advanceBy(120_000)
+  expect(gone).toEqual([peer.node])
+})
+
+test('who comes back is there again, and a newcomer once more', async () => {
+  const peer = await createPeer('ann')
+  hear(await peer.announce())
+  await clock.advanceBy(1000)
+  desk.leave(peer.node)
+  hear(await peer.announce())
+  await clock.advanceBy(1000)
+  expect(present()).toEqual([peer.node])
+  expect(published).toEqual([HEARTBEAT, HEARTBEAT])
+})
+
+test('a node’s own announcement, thrown back at it, does not make it its own peer', async () => {
+  desk.announce()
+  await clock.advanceBy(1000)
+  const [frame] = desk.frames
+  const decoded = decodeEnvelope(frame ?? new Uint8Array(), NETWORK)
+  if (!decoded.ok || decoded.envelope.message.type !== 'node-advertised') throw new Error('no announcement')
+  expect(decoded.envelope.from).toBe(self)
+  desk.hear(decoded.envelope, decoded.envelope.message)
+  expect(present()).toEqual([])
+})
+
+test('a newcomer is given this node’s own announcement first, then who is there, and nobody who is gone', async () => {
+  const [ann, bob] = [await createPeer('ann'), await createPeer('bob')]
+  desk.announce()
+  await clock.advanceBy(1000)
+  const [own] = desk.frames
+  const [fromAnn, fromBob] = [await ann.announce(), await bob.announce()]
+  hear(fromAnn)
+  hear(fromBob)
+  expect(desk.frames).toEqual([own, fromAnn.envelope.frame, fromBob.envelope.frame])
+  desk.leave(ann.node)
+  expect(desk.frames).toEqual([own, fromBob.envelope.frame])
+})
+
+test('a crowd of invented nodes is bounded, in what is known and in what is kept for others', async () => {
+  const { envelope, said } = await (await createPeer('ann')).announce()
+  const first = nodeOf(0)
+  hear({ envelope: { ...envelope, from: first }, said })
+  await clock.advanceBy(1000)
+  for (let index = 1; index < 1100; index++) hear({ envelope: { ...envelope, from: nodeOf(index) }, said })
+  await clock.advanceBy(1000)
+  expect(desk.present).toHaveLength(1024)
+  expect(desk.has(first)).toBe(false)
+  expect(desk.has(nodeOf(1099))).toBe(true)
+  // This node's own announcement is one more.
+  expect(desk.frames).toHaveLength(1025)
+})
+
+test('an announcement that fails is made again at the next heartbeat', async () => {
+  failing = true
+  desk.announce()
+  await clock.advanceBy(1000)
+  expect(published).toEqual([])
+  failing = false
+  await clock.advanceBy(20_000)
+  expect(published).toEqual([HEARTBEAT])
+})
+
+test('a goodbye is the last word: no announcement follows, whatever comes', async () => {
+  const peer = await createPeer('ann')
+  desk.announce()
+  await clock.advanceBy(1000)
+  desk.announce()
+  await desk.sayGoodbye()
+  desk.announce()
+  hear(await peer.announce())
+  await clock.advanceBy(120_000)
+  expect(published).toEqual([HEARTBEAT, 'node-left'])
+  expect(clock.pending).toBe(0)
+})
+
+const nodeOf = (index: number) => index.toString(16).padStart(64, '0') as NodeId
