@@ -10,7 +10,7 @@ import { createStore } from '#adapters/idb/create-store.ts'
 import { createLibp2pMesh } from '#adapters/libp2p/mesh.ts'
 import { createLocks } from '#adapters/locks/create-locks.ts'
 import { createLogger } from '#adapters/log/create-logger.ts'
-import type { SwarmFacade } from '#shell/facade.ts'
+import type { ModelFamily, SwarmFacade } from '#shell/facade.ts'
 import { SwarmNode } from '#shell/swarm-node.ts'
 import { createPageObject, type PageObject } from './page-object.ts'
 
@@ -51,13 +51,10 @@ export async function startTab(): Promise<SwarmFacade> {
   const clock = createClock({
     startWorker: () => new Worker(new URL('./workers/clock.worker.ts', import.meta.url), { type: 'module' }),
   })
-  const [config, store, members] = await Promise.all([
+  const [config, store, family] = await Promise.all([
     readConfig(),
     createStore({ name: DATABASE, logger }),
-    fetchCatalogue('/models/').then(
-      (catalogue) => catalogue.members.map((member) => member.id),
-      () => [],
-    ),
+    readFamily(),
   ])
   const device = createBrowserDevice(window)
   const keys = createKeyStore({
@@ -95,10 +92,21 @@ export async function startTab(): Promise<SwarmFacade> {
     random,
     device,
     logger,
-    chooseModel: (served) => leastServed(members, served, identity.slot),
+    family,
+    chooseModel: (served) => leastServed(family?.members.map(({ id }) => id) ?? [], served, identity.slot),
   })
   window.tabswarm = createPageObject(node)
   return node
+}
+
+async function readFamily(): Promise<ModelFamily | null> {
+  try {
+    const { family, members, questions } = await fetchCatalogue('/models/')
+    return { name: family, members: members.map(({ id, kind, summary }) => ({ id, kind, summary })), questions }
+  } catch {
+    // The engine reads the catalogue itself, and says what is wrong with it.
+    return null
+  }
 }
 
 /** The member that the swarm has least of; among equals, tabs of one profile take different ones. */

@@ -12,6 +12,8 @@ export interface SwarmStatus {
   readonly network: string
   readonly mesh: MeshState
   readonly engine: EngineStatus
+  /** Null where the site's catalogue could not be read. */
+  readonly family: ModelFamily | null
   /** Seats this node holds right now. */
   readonly roles: readonly { session: SessionId; role: 'leader' | Role }[]
   readonly settings: Settings
@@ -27,6 +29,15 @@ export type EngineStatus =
   | { readonly phase: 'loading'; readonly progress: LoadProgress | null }
   | { readonly phase: 'ready'; readonly description: EngineDescription; readonly busy: boolean }
   | { readonly phase: 'failed'; readonly error: string }
+
+/** The models that ship with the site, as its catalogue describes them. */
+export interface ModelFamily {
+  readonly name: string
+  /** `summary`: an honest sentence about what this member can do. */
+  readonly members: readonly { readonly id: string; readonly kind: string; readonly summary: string }[]
+  /** Questions that show the family at its best. */
+  readonly questions: readonly string[]
+}
 
 export interface PeerView {
   readonly node: NodeId

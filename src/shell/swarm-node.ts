@@ -1,7 +1,6 @@
 import type { decodeEnvelope, Envelope } from '#core/protocol/envelope.ts'
 import type { SessionId } from '#core/protocol/ids.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
-import { seatOf } from '#core/session/lookup.ts'
 import type { Question, SessionState } from '#core/session/state.ts'
 import { chooseCandidates, deadlinesFor } from '#core/swarm/candidates.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -16,10 +15,20 @@ import type { Settings, Store } from '#ports/store.ts'
 import { receiveDrafts } from './drafts.ts'
 import { EngineDesk } from './engine-desk.ts'
 import { NoEngineError } from './errors.ts'
-import type { Answer, AskOptions, PeerView, SessionView, SwarmFacade, SwarmStatus, TranscriptFile } from './facade.ts'
+import type {
+  Answer,
+  AskOptions,
+  PeerView,
+  SessionView,
+  SwarmFacade,
+  SwarmStatus,
+  TranscriptFile,
+  ModelFamily,
+} from './facade.ts'
 import { serveFetches } from './fetching.ts'
 import { Gatekeeper } from './gatekeeper.ts'
 import { Neighbours } from './neighbours.ts'
+import { peersOf, statusOf } from './node-view.ts'
 import { Outbox } from './outbox.ts'
 import { PresenceDesk } from './presence-desk.ts'
 import { estimateTokens, prepareConversation } from './question.ts'
@@ -41,6 +50,7 @@ export interface SwarmNodeInit {
   readonly logger: Logger
   /** Where many nodes share one process: the decoder, made to remember what it decoded for another of them. */
   readonly decode?: typeof decodeEnvelope
+  readonly family?: ModelFamily | null
   /** Which model to load, given how many nodes are known to serve each (by model name). */
   chooseModel(served: Readonly<Record<string, number>>): string
 }
@@ -306,42 +316,17 @@ export class SwarmNode implements SwarmFacade {
   }
 
   status(): SwarmStatus {
-    const { identity, network, mesh, store, device, logger } = this.#init
-    return {
-      node: identity.node,
-      operator: identity.certificate.operator,
-      network,
-      mesh: mesh.state(),
+    return statusOf({
+      ...this.#init,
+      family: this.#init.family ?? null,
       engine: this.#engine.status,
-      roles: [...this.#sessions.mailboxes].flatMap((mailbox) => {
-        const { state, session } = mailbox
-        if (state.outcome !== null) return []
-        const seat = seatOf(state.record, identity.node)
-        return [
-          ...(state.question ? [{ session, role: 'leader' as const }] : []),
-          ...(seat ? [{ session, role: seat.role }] : []),
-        ]
-      }),
+      mailboxes: this.#sessions.mailboxes,
       settings: this.#settings,
-      storageProblem: store.problem,
-      secureContext: device.state().secureContext,
-      counters: logger.counts(),
-    }
+    })
   }
 
   peers(): readonly PeerView[] {
-    const { identity, mesh } = this.#init
-    const links = new Map(mesh.state().links.map((link) => [link.node, link]))
-    return this.#presence.present.map(({ node, said }) => ({
-      node,
-      operator: said.certificate.operator,
-      own: said.certificate.operator === identity.certificate.operator,
-      link: links.get(node) ?? null,
-      engines: said.engines,
-      visibility: said.visibility,
-      executes: said.executes,
-      verifies: said.verifies,
-    }))
+    return peersOf(this.#init.identity, this.#init.mesh.state(), this.#presence.present)
   }
 
   subscribe(listener: () => void): () => void {

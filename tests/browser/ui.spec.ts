@@ -237,6 +237,15 @@ test.describe('when something is wrong', () => {
     await expect(page.getByTestId('storage-problem')).toContainText('kept in memory only')
   })
 
+  test('who answers is told, and an example is asked with one click', async ({ page }) => {
+    await open(page, { peers: 2, ...ACCEPTED })
+    await expect(page.getByRole('main')).toContainText('Starling answers here')
+    await page.getByTestId('example').nth(1).click()
+    await expect(page.getByTestId('question')).toHaveText('What is the capital of France?')
+    await expect(page.getByTestId('answer')).not.toBeEmpty()
+    await expect(page.getByTestId('example')).toHaveCount(0)
+  })
+
   test('an empty swarm offers a link and another tab', async ({ page }) => {
     await open(page, { peers: 0, ...ACCEPTED })
     const invite = page.getByRole('main')

@@ -48,6 +48,8 @@ export const ANSWERS = [
   'They follow the strongest bird.',
 ] as const
 
+export const QUESTIONS = ['What is 2 + 2?', 'What is the capital of France?', 'What rhymes with cat?']
+
 const hex = (seed: number, bytes: number) =>
   Array.from({ length: bytes }, (_, i) =>
     ((seed * 83 + i * i * 31 + i * 57 + 17 * ((seed >> 2) ^ i)) & 255).toString(16).padStart(2, '0'),
@@ -95,6 +97,11 @@ export class FakeFacade implements SwarmFacade {
         phase: 'ready',
         busy: false,
         description: { ...OFFER, modelId: 'starling-4m', instrument: 'likelihood' },
+      },
+      family: {
+        name: 'Starling',
+        members: [{ id: 'starling-4m', kind: 'general', summary: 'Knows a little of everything in its small world.' }],
+        questions: QUESTIONS,
       },
       roles: this.#roles,
       settings: this.#settings,

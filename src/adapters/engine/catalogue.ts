@@ -35,7 +35,12 @@ const Member = v.object({
 export type CatalogueMember = v.InferOutput<typeof Member>
 
 /** `catalogue.json` beside the model files, written by the training pipeline. Fields of other readers pass by. */
-export const Catalogue = v.object({ family: name, members: v.pipe(v.array(Member), v.minLength(1)) })
+export const Catalogue = v.object({
+  family: name,
+  members: v.pipe(v.array(Member), v.minLength(1)),
+  /** Questions that show the family at its best. */
+  questions: v.optional(v.array(v.string()), []),
+})
 export type Catalogue = v.InferOutput<typeof Catalogue>
 
 /** Throws `ModelLoadError` where the site has no catalogue, an unreadable one, or one without the model. */

@@ -1,4 +1,4 @@
-import type { EngineStatus, SwarmStatus } from '#shell/facade.ts'
+import type { EngineStatus, ModelFamily, SwarmStatus } from '#shell/facade.ts'
 import type { LinkState } from '../state/swarm-state.svelte.ts'
 import { formatBytes, plural } from './format.ts'
 
@@ -42,6 +42,12 @@ export function engineWords(engine: EngineStatus | undefined): string {
     case undefined:
       return 'model not loaded yet'
   }
+}
+
+/** A model by its family's name and its kind there; any other by its own name. */
+export function modelWords(family: ModelFamily | null | undefined, modelName: string): string {
+  const member = family?.members.find(({ id }) => id === modelName)
+  return family && member ? `${family.name}, ${member.kind}` : modelName
 }
 
 /** What this tab does right now; the empty string when it rests. */
