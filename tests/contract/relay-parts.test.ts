@@ -241,7 +241,7 @@ describe('networks', () => {
     for (const topic of [
       '/tabswarm/2/',
       '/tabswarm/2/a/b',
-      '/tabswarm/2/a',
+      '/tabswarm/1/a',
       '_tabswarm/A/peers',
       'a',
       '_tabswarm//peers',

@@ -6,10 +6,10 @@ import { NO_TROUBLES } from '#support/sim-troubles.ts'
 
 /**
  * Bytes that a session publishes in all; a tab receives each of them once from a perfect network. The target is 16 kB,
- * measured are 14.85: 12 joins of 0.36 kB, of which a third are reserves', three answers of 1.26, the assignment 1.8, scores 1.4
+ * measured are 14.9: 12 joins of 0.36 kB, of which a third are reserves', three answers of 1.28, the assignment 1.8, scores 1.4
  * and 0.9 for their commitments, the verdict 1.3. Three per cent are room for chance.
  */
-const MOST_BYTES = 15_300
+const MOST_BYTES = 15_350
 
 test('the texts of the budget are no easier to compress than English', () => {
   const ratioOf = (seed: number) => deflateRawSync(proseOf(seed, 2000), { level: 9 }).length / 2000

@@ -51,14 +51,10 @@ export function modelOffer(model: string, tier = 0): ModelOffer {
   return { modelDigest: domainHash('derive', ['model', model]), modelName: model, tier }
 }
 
+const SPEEDS = { contextTokens: 1024, prefillTokensPerSecond: 500, decodeTokensPerSecond: 50 }
+
 export function engineOffer(model: string, tier = 0): EngineOffer {
-  return {
-    ...modelOffer(model, tier),
-    engineClass: `${model}/test`,
-    contextTokens: 1024,
-    prefillTokensPerSecond: 500,
-    decodeTokensPerSecond: 50,
-  }
+  return { ...modelOffer(model, tier), engineClass: `${model}/test`, ...SPEEDS }
 }
 
 export interface ActorOptions {

@@ -36,7 +36,7 @@ const Beat = v.variant('type', [
 ])
 export type Beat = v.InferOutput<typeof Beat>
 
-/** A session, the longest type, and their keys. */
+/** A type and a session, with room. */
 export const MAX_BEAT_FRAME_BYTES = 64
 
 export const encodeDraftPiece = (piece: DraftPiece): Uint8Array => encode(DraftPiece, piece)
