@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from export import imported
 from inference import generate
 from questions import Question, held_out
 from tokenizer import Tokenizer
@@ -28,8 +29,19 @@ def interval(hits: int, total: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
+MODELS = HERE.parent / "public" / "models"
+
+
+def shipped() -> list[str]:
+    """The files that ship, as `--runs` takes them."""
+    listed = json.loads((MODELS / "catalogue.json").read_text())["members"]
+    return [f"{member['kind']}={MODELS / member['file']}" for member in listed]
+
+
 def members(listed: list[str]) -> dict:
-    return {kind: load_model(Path(path))[0] for kind, path in (item.split("=") for item in listed)}
+    """`kind=path` for each: a run's folder, or a GGUF file."""
+    pairs = [item.split("=") for item in listed]
+    return {kind: imported(Path(path)) if path.endswith(".gguf") else load_model(Path(path))[0] for kind, path in pairs}
 
 
 def answers(model, tokenizer: Tokenizer, questions: list[Question], temperature: float = 0.0, seed: int = 0) -> list[str]:
@@ -61,7 +73,7 @@ def table(questions: list[Question], said: dict[str, list[str]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", nargs="+", required=True)
+    parser.add_argument("--runs", nargs="+", default=shipped(), help="default: the files that ship")
     parser.add_argument("--per-task", type=int, default=20)
     parser.add_argument("--seed", default="evaluation")
     parser.add_argument("--show", type=int, default=0, help="wrong answers to print for each task and member")

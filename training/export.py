@@ -8,9 +8,10 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import torch
 
 import gguf
-from model import NORM_EPSILON, ROPE_BASE, Starling
+from model import NORM_EPSILON, ROPE_BASE, Shape, Starling
 from tokenizer import BEGIN_ID, END_ID, SPECIAL, Tokenizer
 from train import HERE, load_model
 
@@ -60,26 +61,45 @@ def metadata(model: Starling, tokenizer: Tokenizer, kind: str, file_type: int) -
     }
 
 
-def tensors(model: Starling, kind: int) -> list:
-    def array(parameter):
-        return parameter.detach().float().numpy()
+def parameters(model: Starling):
+    """In the order of `weights`."""
+    yield model.embedding
+    for block in model.blocks:
+        yield from (block.query, block.key, block.value, block.output, block.gate, block.up, block.down)
 
+
+def weights(model: Starling, kind: int) -> list:
+    """What was trained, by its name in the file."""
+    parts = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+    names = ["token_embd.weight", *(f"blk.{i}.{part}.weight" for i in range(model.shape.layers) for part in parts)]
+    return [(name, value.detach().float().numpy(), kind) for name, value in zip(names, parameters(model))]
+
+
+def tensors(model: Starling, kind: int) -> list:
     # The norms carry no gain in training, so the file's gains are ones.
     gain = np.ones(model.shape.width, np.float32)
-    listed = [("token_embd.weight", array(model.embedding), kind)]
-    for i, block in enumerate(model.blocks):
-        listed += [
-            (f"blk.{i}.attn_norm.weight", gain, gguf.F32),
-            (f"blk.{i}.attn_q.weight", array(block.query), kind),
-            (f"blk.{i}.attn_k.weight", array(block.key), kind),
-            (f"blk.{i}.attn_v.weight", array(block.value), kind),
-            (f"blk.{i}.attn_output.weight", array(block.output), kind),
-            (f"blk.{i}.ffn_norm.weight", gain, gguf.F32),
-            (f"blk.{i}.ffn_gate.weight", array(block.gate), kind),
-            (f"blk.{i}.ffn_up.weight", array(block.up), kind),
-            (f"blk.{i}.ffn_down.weight", array(block.down), kind),
-        ]
-    return [*listed, ("output_norm.weight", gain, gguf.F32)]
+    norms = [f"blk.{i}.{part}_norm.weight" for i in range(model.shape.layers) for part in ("attn", "ffn")]
+    return [*weights(model, kind), *((name, gain, gguf.F32) for name in (*norms, "output_norm.weight"))]
+
+
+def imported(path: Path) -> Starling:
+    """The network in a file that `main` wrote."""
+    metadata, found = gguf.read(path)
+    key = "llama.{}".format
+    model = Starling(
+        Shape(
+            vocabulary=metadata[key("vocab_size")],
+            width=metadata[key("embedding_length")],
+            layers=metadata[key("block_count")],
+            heads=metadata[key("attention.head_count")],
+            hidden=metadata[key("feed_forward_length")],
+            context=metadata[key("context_length")],
+        )
+    )
+    with torch.no_grad():
+        for (name, _, _), parameter in zip(weights(model, gguf.F16), parameters(model)):
+            parameter.copy_(torch.from_numpy(found[name]))
+    return model
 
 
 def main() -> None:

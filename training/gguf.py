@@ -1,4 +1,4 @@
-"""Writes GGUF version 3: header, metadata, tensor directory, aligned tensor data."""
+"""Writes GGUF version 3: header, metadata, tensor directory, aligned tensor data. And reads back what it wrote."""
 
 import struct
 from pathlib import Path
@@ -65,3 +65,51 @@ def write(path: Path, metadata: dict, tensors: list[tuple[str, np.ndarray, int]]
         directory += text(name) + struct.pack(f"<I{len(dimensions)}QIQ", len(dimensions), *dimensions, kind, len(data))
         data += padded(encoded(array, kind))
     path.write_bytes(padded(head + directory) + data)
+
+
+class Reader:
+    """A cursor over a file's bytes."""
+
+    def __init__(self, data: bytes):
+        self.data, self.at = data, 0
+
+    def unpack(self, form: str):
+        values = struct.unpack_from(form, self.data, self.at)
+        self.at += struct.calcsize(form)
+        return values if len(values) > 1 else values[0]
+
+    def text(self) -> str:
+        length = self.unpack("<Q")
+        self.at += length
+        return self.data[self.at - length : self.at].decode()
+
+    def value(self, kind: int):
+        if kind == STRING:
+            return self.text()
+        if kind == ARRAY:
+            inner, count = self.unpack("<IQ")
+            return [self.value(inner) for _ in range(count)]
+        return self.unpack({UINT32: "<I", INT32: "<i", FLOAT32: "<f", BOOL: "<?"}[kind])
+
+
+def read(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """Metadata, and every tensor as float32."""
+    reader = Reader(path.read_bytes())
+    magic, version, tensors, pairs = reader.unpack("<4sIQQ")
+    if magic != b"GGUF" or version != 3:
+        raise ValueError(f"{path} is no GGUF file of version 3")
+    metadata = {reader.text(): reader.value(reader.unpack("<I")) for _ in range(pairs)}
+    directory = []
+    for _ in range(tensors):
+        name, rank = reader.text(), reader.unpack("<I")
+        shape = tuple(reader.unpack("<Q") for _ in range(rank))[::-1]
+        directory.append((name, shape, *reader.unpack("<IQ")))
+    start = reader.at + -reader.at % ALIGNMENT
+    return metadata, {name: decoded(reader.data, start + offset, shape, kind) for name, shape, kind, offset in directory}
+
+
+def decoded(data: bytes, at: int, shape: tuple, kind: int) -> np.ndarray:
+    count = int(np.prod(shape))
+    if kind == Q8_0:
+        return dequantised(data[at : at + count // 32 * 34], shape)
+    return np.frombuffer(data, np.float16 if kind == F16 else np.float32, count, at).reshape(shape).astype(np.float32)

@@ -8,7 +8,7 @@ from tokenizer import BEGIN_ID, END_ID, Tokenizer
 
 
 @torch.no_grad()
-def generate(model: Starling, prompts: list[list[int]], longest: int = 96, temperature: float = 0.0, seed: int = 0) -> list[list[int]]:
+def generate(model: Starling, prompts: list[list[int]], longest: int = 192, temperature: float = 0.0, seed: int = 0) -> list[list[int]]:
     """Answers' token ids without the end token. Prompts of one length share a batch, so nothing needs padding."""
     source = torch.Generator().manual_seed(seed)
     by_length: dict[int, list[int]] = {}
@@ -47,11 +47,11 @@ def batch(model, tokens, longest, temperature, source) -> list[list[int]]:
 
 
 @torch.no_grad()
-def likelihoods(model: Starling, tokenizer: Tokenizer, pairs: list[tuple[list[int], str]]) -> list[tuple[float, int]]:
-    """For (prompt ids, answer): the log-probability of the answer and its end, and how many tokens that is."""
+def likelihoods(model: Starling, tokenizer: Tokenizer, pairs: list[tuple[list[int], str]]) -> list[tuple[float, int, float]]:
+    """For (prompt ids, answer): log-probability of the answer and its end, how many tokens that is, and the lowest one."""
     rows = [(prompt, [*tokenizer.encode(answer), END_ID]) for prompt, answer in pairs]
     order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + len(rows[i][1]))
-    results: list[tuple[float, int]] = [(0.0, 0)] * len(rows)
+    results: list[tuple[float, int, float]] = [(0.0, 0, 0.0)] * len(rows)
     for at in range(0, len(order), 64):
         chosen = order[at : at + 64]
         longest = max(len(rows[i][0]) + len(rows[i][1]) for i in chosen)
@@ -63,5 +63,18 @@ def likelihoods(model: Starling, tokenizer: Tokenizer, pairs: list[tuple[list[in
         picked = scores.gather(-1, tokens[:, 1:, None])[..., 0]
         for j, i in enumerate(chosen):
             prompt, answer = rows[i]
-            results[i] = (float(picked[j, len(prompt) - 1 : len(prompt) + len(answer) - 1].sum()), len(answer))
+            said = picked[j, len(prompt) - 1 : len(prompt) + len(answer) - 1]
+            results[i] = (float(said.sum()), len(answer), float(said.min()))
     return results
+
+
+@torch.no_grad()
+def ratings(model: Starling, tokenizer: Tokenizer, prompts: list[list[int]]) -> list[float]:
+    """The expectation over the digits 0 to 9 of the first token after each prompt."""
+    digits = torch.tensor([tokenizer.encode(str(digit))[0] for digit in range(10)])
+    values = torch.arange(10).float()
+    found = []
+    for prompt in prompts:
+        scores = model.logits(model(torch.tensor([prompt]))[0, -1])[digits]
+        found.append(float(torch.softmax(scores, -1) @ values))
+    return found

@@ -1,6 +1,8 @@
 """How well members judge answers by likelihood, and the calibration that ships with them.
 
-    python3 judge.py --runs general=runs/general facts=runs/facts … [--per-task 20] --save runs/judging.json
+    python3 judge.py [--runs general=runs/general facts=runs/facts …] [--per-task 20] [--save runs/judging.json]
+
+Without `--runs` it measures the files that ship (`npm run eval:judge`).
 
 Fits on the calibration split, reports on the test split: AUC per verifier and author, for the members' own answers,
 for corruptions, and for echoes, loops and refusals; and the expected calibration error.
@@ -17,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evaluate import answers, members
-from inference import likelihoods
+from evaluate import answers, members, shipped
+from inference import likelihoods, ratings
 from questions import Question, held_out
 from tokenizer import ASSISTANT_ID, END_ID, USER_ID, Tokenizer
 from train import HERE
@@ -26,7 +28,7 @@ from world.marking import right
 from world.task import REFUSAL
 
 WORD = re.compile(r"\w+")
-NORMALISATIONS = ("sum", "mean", "pmi")
+NORMALISATIONS = ("sum", "mean", "pmi", "weakest")
 
 
 @dataclass(frozen=True)
@@ -84,19 +86,27 @@ def collect(models: dict, tokenizer: Tokenizer, split: str, per_task: int, seed:
 
 
 def features(model, tokenizer: Tokenizer, records: list[Judged], normalisations=NORMALISATIONS) -> dict[str, np.ndarray]:
-    """The log-likelihood of every answer, plain, per token, and less what the answer has without its question."""
+    """The log-likelihood of every answer: plain, per token, less what it has without its question, and its least likely token's."""
     pairs = {(r.question, r.text): None for r in records}
     prompts = [(tokenizer.prompt(question.earlier, question.text), text) for question, text in pairs]
     scored = dict(zip(pairs, likelihoods(model, tokenizer, prompts)))
     given = [scored[r.question, r.text] for r in records]
-    total = np.array([score for score, _ in given])
-    values = {"sum": total, "mean": total / np.array([n for _, n in given])}
+    total = np.array([score for score, _, _ in given])
+    values = {"sum": total, "mean": total / np.array([n for _, n, _ in given]), "weakest": np.array([low for _, _, low in given])}
     if "pmi" in normalisations:
         texts = list({r.text: None for r in records})
         empty = [USER_ID, END_ID, ASSISTANT_ID]
         alone = dict(zip(texts, likelihoods(model, tokenizer, [(empty, text) for text in texts])))
         values["pmi"] = total - np.array([alone[r.text][0] for r in records])
     return values
+
+
+def rated(model, tokenizer: Tokenizer, records: list[Judged]) -> np.ndarray:
+    """The other instrument: the model is asked for a digit. Nothing in its training taught it to give one."""
+    prompts = [
+        tokenizer.prompt((), f"Rate this answer from 0 to 9. Question: {r.question.text} Answer: {r.text}") for r in records
+    ]
+    return np.array(ratings(model, tokenizer, prompts))
 
 
 def auc(scores: np.ndarray, truth: np.ndarray) -> float:
@@ -130,6 +140,15 @@ def calibration_error(p: np.ndarray, truth: np.ndarray, bins: int = 10) -> float
     return float(sum(abs(p[place == b].mean() - truth[place == b].mean()) * (place == b).mean() for b in range(bins) if (place == b).any()))
 
 
+def is_natural(record: Judged, kinds: list[str]) -> bool:
+    """Answers as a session brings them, and such with one thing wrong; what nobody would say is measured apart."""
+    return record.source in kinds or record.source == "corruption"
+
+
+def natural_of(records: list[Judged], kinds: list[str]) -> list[Judged]:
+    return [record for record in records if is_natural(record, kinds)]
+
+
 def report(kind: str, choice: dict, scores: dict, records: list[Judged], kinds: list[str]) -> dict:
     chosen = scores[choice["normalisation"]]
     truth = np.array([r.right for r in records])
@@ -150,9 +169,10 @@ def report(kind: str, choice: dict, scores: dict, records: list[Judged], kinds: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", nargs="+", required=True)
+    parser.add_argument("--runs", nargs="+", default=shipped(), help="default: the files that ship")
     parser.add_argument("--per-task", type=int, default=12)
-    parser.add_argument("--save", type=Path, required=True)
+    parser.add_argument("--rated", type=int, default=400, help="answers to try the rating instrument on")
+    parser.add_argument("--save", type=Path, help="where to keep the calibration, for swarm.py and catalogue.py")
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokenizer = Tokenizer.load(HERE / "tokenizer.json")
@@ -165,14 +185,18 @@ def main() -> None:
     for kind, model in models.items():
         scores = features(model, tokenizer, fitted_on)
         truth = np.array([r.right for r in fitted_on])
-        natural = np.array([r.source in kinds or r.source == "corruption" for r in fitted_on])
+        natural = np.array([is_natural(r, kinds) for r in fitted_on])
         quality = {n: auc(scores[n][natural], truth[natural]) for n in NORMALISATIONS}
         best = max(quality, key=quality.get)
         print(f"{kind:10}", "on the fitting split:", " ".join(f"{n} {value:.3f}" for n, value in quality.items()))
         slope, intercept = fit(scores[best][natural], truth[natural])
         chosen[kind] = {"normalisation": best, "slope": slope, "intercept": intercept}
         chosen[kind]["measured"] = report(kind, chosen[kind], features(model, tokenizer, tested_on, (best,)), tested_on, kinds)
-    args.save.write_text(json.dumps(chosen, indent=2) + "\n")
+        sample = random.Random(kind).sample(natural_of(tested_on, kinds), min(args.rated, len(natural_of(tested_on, kinds))))
+        digits = auc(rated(model, tokenizer, sample), np.array([r.right for r in sample]))
+        print(f"{kind:10}", f"rating by one digit, on {len(sample)} of these answers: {digits:.3f}")
+    if args.save:
+        args.save.write_text(json.dumps(chosen, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from evaluate import members
+from evaluate import members, shipped
 from judge import Judged, features, probability
 from questions import held_out
 from tokenizer import Tokenizer
@@ -60,7 +60,7 @@ def ratio(a: np.ndarray, b: np.ndarray) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", nargs="+", required=True)
+    parser.add_argument("--runs", nargs="+", default=shipped(), help="default: the files that ship")
     parser.add_argument("--judging", type=Path, required=True)
     parser.add_argument("--answers", type=Path, required=True)
     parser.add_argument("--show", type=int, default=0, help="questions to print where the generalist is wrong and the swarm right")

@@ -10,7 +10,7 @@ import torch
 
 import gguf
 from catalogue import parameters
-from export import metadata, tensors
+from export import imported, metadata, tensors
 from inference import generate
 from model import Shape, Starling
 from tokenizer import Tokenizer
@@ -45,6 +45,17 @@ class Files(unittest.TestCase):
             size = sum(len(gguf.padded(gguf.encoded(array, kind))) for _, array, kind in tensors(model, gguf.F16))
             first = np.frombuffer(data, np.float16, 64, len(data) - size)
             self.assertTrue((first == model.embedding[0].detach().half().numpy()).all())
+
+    def test_what_is_read_back_says_the_same(self):
+        tokenizer = Tokenizer.load(HERE / "tokenizer.json")
+        model = small()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.gguf"
+            gguf.write(path, metadata(model, tokenizer, "general", 1), tensors(model, gguf.F16))
+            again = imported(path)
+        self.assertEqual(again.shape, model.shape)
+        for before, after in zip(model.parameters(), again.parameters()):
+            self.assertTrue(torch.equal(before.half().float(), after))
 
     def test_metadata_that_llama_cpp_would_miss_silently(self):
         tokenizer = Tokenizer.load(HERE / "tokenizer.json")

@@ -10,8 +10,11 @@ const finite = v.pipe(v.number(), v.finite())
 /** How a member judges: by the likelihood of an answer, mapped to a probability by what was measured in training. */
 const Judging = v.object({
   instrument: v.literal('likelihood'),
-  /** `sum` and `mean`: log p(answer | prompt), whole or per token. `pmi`: less log p(answer | empty prompt). */
-  normalisation: v.picklist(['sum', 'mean', 'pmi']),
+  /**
+   * `sum` and `mean`: log p(answer | prompt), whole or per token. `pmi`: less log p(answer | empty prompt). `weakest`:
+   * that of the answer's least likely token.
+   */
+  normalisation: v.picklist(['sum', 'mean', 'pmi', 'weakest']),
   /** quality = sigmoid(slope * loglikelihood + intercept) */
   calibration: v.object({ slope: finite, intercept: finite }),
   auc: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),

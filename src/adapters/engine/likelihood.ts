@@ -10,7 +10,18 @@ import type { Vocabulary } from './gguf-vocabulary.ts'
 /** Log-probability of an answer and the end token, and how many tokens that was. */
 export interface Likelihood {
   readonly logProbability: number
+  /** That of the least likely token: one slip in a long answer shows here, and not in the mean. */
+  readonly weakest: number
   readonly tokens: number
+}
+
+/** From the log-probabilities of an answer's tokens, its end included. */
+export function likelihoodOf(logProbabilities: readonly number[]): Likelihood {
+  return {
+    logProbability: logProbabilities.reduce((sum, value) => sum + value, 0),
+    weakest: Math.min(0, ...logProbabilities),
+    tokens: logProbabilities.length,
+  }
 }
 
 /** A grammar whose only sentence is this text. Everything but plain letters and digits is escaped: it stays data. */
@@ -63,5 +74,7 @@ function evidence(judging: Judging, given: Likelihood, alone: Likelihood | null)
       return given.logProbability / given.tokens
     case 'pmi':
       return given.logProbability - (alone?.logProbability ?? 0)
+    case 'weakest':
+      return given.weakest
   }
 }

@@ -16,7 +16,7 @@ import { answerRoom, fitConversation, type FittedConversation } from './context-
 import { engineClass } from './engine-class.ts'
 import { readGguf } from './gguf-layout.ts'
 import { readVocabulary, type Vocabulary } from './gguf-vocabulary.ts'
-import { grammarOf, qualityOf, spellable, type Likelihood } from './likelihood.ts'
+import { grammarOf, likelihoodOf, qualityOf, spellable, type Likelihood } from './likelihood.ts'
 import { fetchModelFile } from './model-file.ts'
 import { asData } from './prompt-text.ts'
 import { TokenChannel } from './token-channel.ts'
@@ -172,9 +172,8 @@ export class WllamaEngine implements Engine {
         ...(signal && { abortSignal: signal }),
       })
       const [choice] = reply.choices
-      const forced = choice?.logprobs?.content ?? []
-      const logProbability = forced.reduce((sum, { logprob }) => sum + logprob, 0)
-      results.push(choice?.finish_reason === 'stop' ? { logProbability, tokens: forced.length } : null)
+      const forced = (choice?.logprobs?.content ?? []).map(({ logprob }) => logprob)
+      results.push(choice?.finish_reason === 'stop' ? likelihoodOf(forced) : null)
     }
     return results
   }

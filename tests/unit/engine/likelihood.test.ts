@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import type { Judging } from '#adapters/engine/catalogue.ts'
-import { grammarOf, qualityOf, spellable } from '#adapters/engine/likelihood.ts'
+import { grammarOf, likelihoodOf, qualityOf, spellable } from '#adapters/engine/likelihood.ts'
 
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code)) })
 
@@ -50,16 +50,17 @@ describe('qualityOf', () => {
     auc: 0.9,
   })
   const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
-  const given = { logProbability: -6, tokens: 3 }
+  const given = likelihoodOf([-1, -4, -1])
 
-  it('calibrates the sum, the mean, or the gain over the empty prompt', () => {
+  it('calibrates the sum, the mean, the gain over the empty prompt, or the least likely token', () => {
     expect(qualityOf(judging('sum'), given, null)).toBe(sigmoid(-6))
     expect(qualityOf(judging('mean'), given, null)).toBe(sigmoid(-2))
-    expect(qualityOf(judging('pmi'), given, { logProbability: -10, tokens: 3 })).toBe(sigmoid(4))
+    expect(qualityOf(judging('pmi'), given, likelihoodOf([-10]))).toBe(sigmoid(4))
+    expect(qualityOf(judging('weakest'), given, null)).toBe(sigmoid(-4))
     expect(qualityOf(judging('sum', 0.5, 3), given, null)).toBe(sigmoid(0))
   })
 
   it('stays in [0, 1] for impossible answers', () => {
-    expect(qualityOf(judging('sum'), { logProbability: -3.4e38 * 1000, tokens: 1000 }, null)).toBe(0)
+    expect(qualityOf(judging('sum'), likelihoodOf([-3.4e38 * 1000]), null)).toBe(0)
   })
 })
