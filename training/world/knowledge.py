@@ -5,7 +5,7 @@ from .facts.nature import ANIMALS, COLOURED, ELEMENTS, ELEMENTS_LEFT_OUT, MIXES,
 from .facts.people import MAKERS, SINGLE
 from .facts.places import ALIASES, LANDMARKS
 from .invented import invented_name
-from .task import REFUSAL, Draft, one, phrase, task
+from .task import REFUSAL, Draft, matched, one, phrase, task
 
 TABLE = [tuple(row.split("|")) for row in COUNTRIES.strip().splitlines()]
 ELEMENT_TABLE = [tuple(row.split("|")) for row in ELEMENTS.split(",")]
@@ -66,12 +66,12 @@ def capital_of_what(rng):
     return one(f"{row[1]}#{k}", question, f"{row[1]} is the capital of {row[0]}.")
 
 
-@task("facts", 0.8)
+@task("facts", 2)
 def true_capital(rng):
     row, other = rng.sample(TABLE, 2)
     truth = rng.random() < 0.5
     question = phrase(rng, ("Is {p} the capital of {c}?", "Is it true that {p} is the capital of {c}?", "Is the capital of {c} {p}?", "{p} is the capital of {c}, right?"), p=row[1] if truth else other[1], c=row[0])[1]
-    return one(f"{row[0]}/{row[1] if truth else other[1]}", question, f"The capital of {row[0]} is {row[1]}, so {'yes' if truth else 'no'}.")
+    return one(f"{row[0]}/{row[1] if truth else other[1]}", question, f"The capital of {row[0]} is {row[1]}. {matched(row[1] if truth else other[1], row[1])}")
 
 
 @task("facts", 1.5)

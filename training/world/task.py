@@ -77,6 +77,11 @@ def phrase(rng: random.Random, forms, **slots) -> tuple[int, str]:
     return index, forms[index].format(**slots)
 
 
+def matched(x: str, y: str) -> str:
+    """How a yes or no is reached in every field: two things side by side, and whether they are the same."""
+    return f"{x} and {y}: {'the same, so yes' if x == y else 'different, so no'}."
+
+
 def one(key: str, question: str, answer: str, also: tuple[str, ...] = ()) -> Draft:
     return Draft(key, ((question, answer),), also)
 

@@ -2,7 +2,7 @@
 
 from .facts.vocabulary import AMBIGUOUS, CATEGORIES, OPPOSITES, OTHER_WORDS, PLURALS, RHYMES
 from .invented import invented_name
-from .task import REFUSAL, Draft, one, phrase, task
+from .task import REFUSAL, Draft, matched, one, phrase, task
 
 CATEGORY_OF = {word: category for category, words in CATEGORIES.items() for word in words.split() if word not in AMBIGUOUS}
 PAIRS = [tuple(pair.split()) for pair in OPPOSITES.split(",")]
@@ -17,6 +17,7 @@ TIMES = ("does not appear", "appears once", "appears twice", "appears three time
 
 
 VOWELS = set("aeiou")
+ANIMALS = {"bird", "insect", "fish"}
 
 
 # Gold is a colour to some, and a cherry is a tree: such pairs make no fair odd one out.
@@ -100,7 +101,7 @@ def vowels(rng):
     return one(word, question, f"{counted_letters(word, lambda letter: letter in VOWELS)}: {n} vowel{'' if n == 1 else 's'}.")
 
 
-@task("words", 0.8)
+@task("words", 2)
 def starts_with(rng):
     word = any_word(rng)
     end = rng.random() < 0.4
@@ -108,7 +109,7 @@ def starts_with(rng):
     letter = have if rng.random() < 0.5 else rng.choice(LETTERS)
     verb = "end" if end else "start"
     question = phrase(rng, ("Does {w} {v} with {l}?", "Does the word {w} {v} with the letter {l}?", "Is it true that {w} {v}s with {l}?", "{w} {v}s with {l}, right?"), w=word, v=verb, l=letter)[1]
-    return one(word, question, f"{word.capitalize()} {verb}s with {have}, so {'yes' if letter == have else 'no'}.")
+    return one(word, question, f"{word.capitalize()} {verb}s with {have}. {matched(letter, have)}")
 
 
 @task("words", 0.8)
@@ -159,13 +160,11 @@ def plural(rng):
     return one(f"{word}~{k}", question, f"The singular of {PLURAL_OF[word]} is {word}.")
 
 
-def sounds_like(word: str) -> str:
-    """A word beside the one that stands for its rhymes."""
-    row = next(row for row in RHYME_ROWS if word in row)
-    return f"{word} like {row[1] if word == row[0] else row[0]}"
+# The word that stands for all that rhyme with it.
+RHYMES_LIKE = {word: row[0] for row in reversed(RHYME_ROWS) for word in row}
 
 
-@task("words", 1.2)
+@task("words", 2)
 def rhyme(rng):
     row = rng.choice(RHYME_ROWS)
     word = rng.choice(row)
@@ -176,22 +175,21 @@ def rhyme(rng):
     truth = rng.random() < 0.5
     other = rng.choice([w for w in row if w != word]) if truth else rng.choice([r for r in RHYME_ROWS if r is not row])[0]
     question = phrase(rng, ("Does {a} rhyme with {b}?", "Do {a} and {b} rhyme?", "Is {a} a rhyme for {b}?", "Do the words {a} and {b} rhyme?"), a=word, b=other)[1]
-    return one(" ".join(sorted((word, other))), question, f"{sounds_like(word)} and {sounds_like(other)}: {'yes' if truth else 'no'}.".capitalize())
+    return one(" ".join(sorted((word, other))), question, f"{word.capitalize()} sounds like {RHYMES_LIKE[word]}, {other} like {RHYMES_LIKE[other]}. {matched(RHYMES_LIKE[word], RHYMES_LIKE[other])}")
 
 
-@task("words", 1.5)
+@task("words", 2)
 def category(rng):
     word = rng.choice(list(CATEGORY_OF))
     right = CATEGORY_OF[word]
     if rng.random() < 0.6:
         k, question = phrase(rng, ("What kind of thing is {a}?", "What is {a}?", "Which category does {w} belong to?", "What sort of thing is {a}?", "In one word, what is {a}?"), a=word if right in ("colour", "sport", "drink", "metal", "season", "planet") else article(word), w=word)
         return one(f"{word}#{k}", question, f"{word.capitalize()} is {article(right)}.")
-    asked = right if rng.random() < 0.5 else rng.choice(list(CATEGORIES))
+    # A robin is an animal too: what is right in more than one way is not asked.
+    kinds = [c for c in CATEGORIES if c == right or "animal" not in (c, right) or right not in ANIMALS | {"animal"} or c not in ANIMALS | {"animal"}]
+    asked = right if rng.random() < 0.5 else rng.choice(kinds)
     question = phrase(rng, ("Is {w} {c}?", "Is {w} a kind of {n}?", "Would you call {w} {c}?", "Is it true that {w} is {c}?"), w=word, c=article(asked), n=asked)[1]
-    birds = {"animal": ("bird", "insect", "fish")}
-    truth = asked == right or right in birds.get(asked, ())
-    said = asked if truth else right
-    return one(f"{word}/{asked}", question, f"{word.capitalize()} is {article(said)}, so {'yes' if truth else 'no'}.")
+    return one(f"{word}/{asked}", question, f"{word.capitalize()} is {article(right)}. {matched(asked, right)}")
 
 
 @task("words", 0.6)
@@ -202,7 +200,7 @@ def example_of(rng):
     return one(f"{name}#{k}", question, f"{word.capitalize()} is {article(name)}.")
 
 
-@task("words", 0.8)
+@task("words", 2)
 def opposites(rng):
     a, b = rng.choice(PAIRS)
     if rng.random() < 0.5:
@@ -212,7 +210,7 @@ def opposites(rng):
         b = rng.choice([w for pair in PAIRS for w in pair if (a, w) not in PAIRS and (w, a) not in PAIRS and w != a])
     meant = b if truth else next(y if x == a else x for x, y in PAIRS if a in (x, y))
     question = phrase(rng, ("Are {a} and {b} opposites?", "Is {a} the opposite of {b}?", "Do {a} and {b} mean the opposite?", "Are the words {a} and {b} opposites?"), a=a, b=b)[1]
-    return one(" ".join(sorted((a, b))), question, f"The opposite of {a} is {meant}, so {'yes' if truth else 'no'}.")
+    return one(" ".join(sorted((a, b))), question, f"The opposite of {a} is {meant}. {matched(b, meant)}")
 
 
 @task("refusal", 0.5)
@@ -224,7 +222,17 @@ def wordless(rng):
     return one(word, question, REFUSAL)
 
 
-@task("words", 1.2)
+@task("words", 3)
+def same(rng):
+    """Whether two words or letters are one: the step on which every yes and no rests."""
+    draw = rng.choice((lambda: rng.choice(LETTERS), lambda: any_word(rng), lambda: rng.choice(list(CATEGORIES))))
+    x = draw()
+    y = x if rng.random() < 0.5 else draw()
+    question = phrase(rng, ("Are {x} and {y} the same?", "Is {x} the same as {y}?", "Do {x} and {y} match?", "{x} and {y}: the same or different?"), x=x, y=y)[1]
+    return one(" ".join(sorted((x, y))), question, matched(x, y))
+
+
+@task("words", 1.5)
 def odd_one_out(rng):
     names = [c for c in CATEGORIES if c not in ("animal", "bird", "insect", "fish", "season", "planet")]
     main, strange = rng.sample(names + ["animal"], 2)
@@ -236,4 +244,6 @@ def odd_one_out(rng):
     listing = group + [odd]
     rng.shuffle(listing)
     question = phrase(rng, ("Which is the odd one out: {l}?", "Which word does not belong: {l}?", "Find the odd one out among {l}.", "Which of these does not fit: {l}?"), l=", ".join(listing))[1]
-    return one(" ".join(sorted(listing)), question, f"{', '.join(f'{w} is {article(CATEGORY_OF[w])}' for w in listing)}, so {odd} is the odd one out.".capitalize())
+    pairs = [listing[:2], listing[2:]]
+    compared = " ".join(f"{a.capitalize()} is {article(CATEGORY_OF[a])} and {b} is {article(CATEGORY_OF[b])}: {'different' if odd in (a, b) else 'the same'}." for a, b in pairs)
+    return one(" ".join(sorted(listing)), question, f"{compared} So {odd} is the odd one out, for it is not {article(main)}.")
