@@ -17,6 +17,8 @@ export default defineConfig({
       injectManifest: {
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest,wasm,gguf,json}'],
         globIgnores: ['config.json'],
+        // Named by their content (relay/static-files.ts), so the browser's own copy will do, and no update asks for another.
+        dontCacheBustURLsMatching: /^assets\/|^models\/.+-[0-9a-f]{12}\.gguf$/,
         maximumFileSizeToCacheInBytes: LARGEST_KEPT_BYTES,
       },
       manifest: {

@@ -8,10 +8,10 @@ import { isIP } from 'node:net'
  */
 export function clientAddress(request: IncomingMessage, trustProxy: boolean): string {
   const socketAddress = request.socket.remoteAddress ?? 'unknown'
-  if (!trustProxy) return normalise(socketAddress)
+  if (!trustProxy) return addressGroup(socketAddress)
   const forwarded = String(request.headers['x-forwarded-for'] ?? '')
   const last = forwarded.split(',').at(-1)?.trim() ?? ''
-  return normalise(isIP(last) ? last : socketAddress)
+  return addressGroup(isIP(last) ? last : socketAddress)
 }
 
 /** For logs: enough to see a pattern, too little to name a household. */
@@ -20,7 +20,8 @@ export function blurAddress(address: string): string {
   return address.endsWith('/64') ? `${address.split(':').slice(0, 3).join(':')}::/48` : 'unknown'
 }
 
-function normalise(address: string): string {
+/** What counts as one address: IPv4 whole, also where it is written as IPv6; of IPv6 the /64. */
+export function addressGroup(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped) return mapped
   if (isIP(address) !== 6) return address

@@ -4,6 +4,7 @@ import { createServer as createHttpsServer, Server as HttpsServer } from 'node:h
 import type { AddressInfo } from 'node:net'
 import { AddressAdmission } from './admission.ts'
 import { urlHost, type RelayConfig } from './config.ts'
+import { boundConnections } from './connection-bounds.ts'
 import { ConfigError, PortTakenError } from './errors.ts'
 import { createRequestListener } from './http.ts'
 import { loadIdentity } from './identity.ts'
@@ -21,6 +22,12 @@ const DRAIN_DEADLINE_MS = 5_000
 
 /** Connections that only fetch the page, beside all WebSockets: beyond that a flood of idle ones is cut. */
 const PAGE_CONNECTIONS = 1024
+
+/** Of these, from one address: a browser opens six at a time, and a classroom has one address. */
+const PAGE_CONNECTIONS_PER_ADDRESS = 512
+
+/** Longer than any phone takes for a request; a download that stands still for so long is dead. */
+const IDLE_CONNECTION_MS = 60_000
 
 export interface Relay {
   readonly port: number
@@ -79,6 +86,11 @@ async function serve(server: Server, port: number, config: RelayConfig, log: Log
   const peerId = node.peerId.toString()
   let stopping: Promise<void> | null = null
   const requests = new RateLimit(config.limits.requestsPerMinute)
+  boundConnections(server, {
+    perAddress: config.trustProxy ? Infinity : config.limits.connectionsPerAddress + PAGE_CONNECTIONS_PER_ADDRESS,
+    idleMs: IDLE_CONNECTION_MS,
+    onRefusal: () => metrics.refusals.inc({ reason: 'connections' }),
+  })
   server.on(
     'request',
     createRequestListener({

@@ -13,6 +13,16 @@ const EXPIRES_IN_MS = 3 * HEARTBEAT_MS
 /** Several reasons to announce within this time make one announcement. */
 const GATHER_MS = 30
 
+/**
+ * Announcements that newcomers may call for at once, and after which time for one more. Whoever invents nodes would
+ * otherwise have the whole network say with each of them what it has just said.
+ */
+const ANSWERS_AT_ONCE = 4
+const ANSWER_EVERY_MS = 2000
+
+/** Goodbyes remembered; the oldest is forgotten first. */
+const MAX_DEPARTED = 1024
+
 export interface PresenceDeskInit {
   readonly clock: Clock
   readonly outbox: Outbox
@@ -27,7 +37,11 @@ export class PresenceDesk {
   readonly #init: PresenceDeskInit
   #table: PresenceTable = new Map()
   readonly #frames = new Map<NodeId, Uint8Array>()
+  /** What nodes said up to here is history: their goodbye, or an announcement that ran out. */
+  readonly #departed = new Map<NodeId, number>()
   #ownFrame: Uint8Array | null = null
+  /** When newcomers may call for `ANSWERS_AT_ONCE` announcements again (the generic cell rate algorithm). */
+  #restedAt = 0
   #nextAnnouncement: { at: number; cancel: () => void } | null = null
   /** When somebody's announcement may have run out: renewals do not move it, as most come long before. */
   #nextLook: { at: number; cancel: () => void } | null = null
@@ -57,7 +71,7 @@ export class PresenceDesk {
 
   hear(envelope: Envelope, said: MessageOf<'node-advertised'>): void {
     const { clock, outbox } = this.#init
-    if (envelope.from === outbox.self) return
+    if (envelope.from === outbox.self || envelope.sequence <= (this.#departed.get(envelope.from) ?? -1)) return
     const isNew = !this.has(envelope.from)
     const table = hear(this.#table, { node: envelope.from, said, sequence: envelope.sequence }, clock.now())
     if (table === this.#table) return
@@ -65,10 +79,19 @@ export class PresenceDesk {
     this.#replace(table)
     this.#lookAt(clock.now() + said.expiresInMs)
     // A newcomer need not wait for the next heartbeat to learn of this node.
-    if (isNew) this.announce()
+    if (isNew) this.#answer()
   }
 
-  leave(node: NodeId): void {
+  /** A goodbye. One that a neighbour kept and serves again ends nothing that was announced after it. */
+  hearLeft({ from, sequence }: Envelope): void {
+    const known = this.#table.get(from)
+    if (known && known.sequence > sequence) return
+    this.#depart(from, sequence)
+    this.lose(from)
+  }
+
+  /** It cannot be reached, though it did not say goodbye: should it be there after all, its word still counts. */
+  lose(node: NodeId): void {
     if (!this.has(node)) return
     this.#replace(leave(this.#table, node))
     this.#init.onGone(node)
@@ -85,6 +108,19 @@ export class PresenceDesk {
     this.#nextLook?.cancel()
   }
 
+  #answer(): void {
+    const rested = this.#restedAt - (ANSWERS_AT_ONCE - 1) * ANSWER_EVERY_MS
+    this.#announceAt(Math.max(this.#init.clock.now() + GATHER_MS, rested))
+  }
+
+  #depart(node: NodeId, sequence: number): void {
+    const known = this.#departed.get(node) ?? -1
+    this.#departed.delete(node)
+    this.#departed.set(node, Math.max(known, sequence))
+    const [oldest] = this.#departed.keys()
+    if (this.#departed.size > MAX_DEPARTED && oldest !== undefined) this.#departed.delete(oldest)
+  }
+
   #announceAt(at: number): void {
     if (this.#stopped || (this.#nextAnnouncement && this.#nextAnnouncement.at <= at)) return
     this.#nextAnnouncement?.cancel()
@@ -98,6 +134,7 @@ export class PresenceDesk {
   async #announceNow(): Promise<void> {
     const { outbox, clock, logger, describeSelf } = this.#init
     this.#announceAt(clock.now() + HEARTBEAT_MS)
+    this.#restedAt = Math.max(this.#restedAt, clock.now()) + ANSWER_EVERY_MS
     try {
       const message = { type: 'node-advertised' as const, expiresInMs: EXPIRES_IN_MS, ...describeSelf() }
       this.#ownFrame = (await outbox.publish(message)).frame
@@ -125,11 +162,15 @@ export class PresenceDesk {
   }
 
   #expire(): void {
-    const { table, gone } = expire(this.#table, this.#init.clock.now())
+    const before = this.#table
+    const { table, gone } = expire(before, this.#init.clock.now())
     const next = nextExpiry(table)
     if (next !== undefined) this.#lookAt(next)
     if (gone.length === 0) return
     this.#replace(table)
-    for (const node of gone) this.#init.onGone(node)
+    for (const node of gone) {
+      this.#depart(node, before.get(node)?.sequence ?? -1)
+      this.#init.onGone(node)
+    }
   }
 }

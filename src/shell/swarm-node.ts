@@ -133,7 +133,7 @@ export class SwarmNode implements SwarmFacade {
       sessions: () => this.#sessions.mailboxes,
       deliver: (envelope) => this.#deliver(envelope),
       onLost: (node) => {
-        if (this.#presence.has(node)) this.#presence.leave(node)
+        if (this.#presence.has(node)) this.#presence.lose(node)
         else this.#sessions.nodeGone(node)
       },
     })
@@ -207,7 +207,7 @@ export class SwarmNode implements SwarmFacade {
       case 'node-advertised':
         return this.#presence.hear(envelope, message)
       case 'node-left':
-        return this.#presence.leave(envelope.from)
+        return this.#presence.hearLeft(envelope)
       default:
         return this.#sessions.deliver(envelope, message)
     }

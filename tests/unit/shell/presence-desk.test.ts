@@ -73,6 +73,7 @@ interface Peer {
   readonly node: NodeId
   /** Says that it is there. */
   announce(expiresInMs?: number): Promise<Heard>
+  leave(): Promise<Envelope>
 }
 interface Heard {
   readonly envelope: Envelope
@@ -95,6 +96,7 @@ async function createPeer(name: string): Promise<Peer> {
       const said = { type: 'node-advertised' as const, expiresInMs, ...aboutNode(identity.certificate) }
       return { envelope: await outbox.sign(said), said }
     },
+    leave: () => outbox.sign({ type: 'node-left' }),
   }
 }
 
@@ -147,12 +149,65 @@ test('PRES-2: an older announcement that comes late changes and prolongs nothing
   expect(gone).toEqual([peer.node])
 })
 
+test('PRES-1: of a burst of newcomers the first few are answered one by one, the others together', async () => {
+  const { envelope, said } = await (await createPeer('ann')).announce()
+  for (let index = 0; index < 1000; index++) {
+    hear({ envelope: { ...envelope, from: nodeOf(index) }, said })
+    await clock.advanceBy(10)
+  }
+  // Four at once, and one more in each 2 s of the ten.
+  expect(published.length).toBeGreaterThanOrEqual(8)
+  expect(published.length).toBeLessThanOrEqual(9)
+  // The last ones are not forgotten, and who comes after a rest is answered at once.
+  await clock.advanceBy(2000)
+  const after = published.length
+  await clock.advanceBy(10_000)
+  hear({ envelope: { ...envelope, from: nodeOf(1000) }, said })
+  await clock.advanceBy(100)
+  expect(published).toHaveLength(after + 1)
+})
+
+test('PRES-2: what a node said before its goodbye, or before an announcement that ran out, does not bring it back', async () => {
+  const [ann, bob] = [await createPeer('ann'), await createPeer('bob')]
+  const before = [await ann.announce(), await bob.announce(5000)]
+  const left = await ann.leave()
+  for (const heard of before) hear(heard)
+  desk.hearLeft(left)
+  await clock.advanceBy(6000)
+  expect(gone).toEqual([ann.node, bob.node])
+  for (const heard of before) hear(heard)
+  expect(present()).toEqual([])
+  hear(await ann.announce())
+  hear(await bob.announce())
+  expect(present()).toEqual([ann.node, bob.node])
+  // Nor does an old goodbye end what was announced since.
+  desk.hearLeft(left)
+  expect(present()).toEqual([ann.node, bob.node])
+})
+
+test('PRES-2: a goodbye that overtakes its announcement counts', async () => {
+  const peer = await createPeer('ann')
+  const announced = await peer.announce()
+  desk.hearLeft(await peer.leave())
+  hear(announced)
+  expect(present()).toEqual([])
+})
+
+test('PRES-3: who was given up wrongly is there again with the word that is known', async () => {
+  const peer = await createPeer('ann')
+  const announced = await peer.announce()
+  hear(announced)
+  desk.lose(peer.node)
+  hear(announced)
+  expect(present()).toEqual([peer.node])
+})
+
 test('PRES-3: who leaves is gone at once, and told of once', async () => {
   const peer = await createPeer('ann')
   hear(await peer.announce())
-  desk.leave(peer.node)
-  desk.leave(peer.node)
-  desk.leave('99'.repeat(32) as NodeId)
+  desk.hearLeft(await peer.leave())
+  desk.lose(peer.node)
+  desk.lose('99'.repeat(32) as NodeId)
   expect(gone).toEqual([peer.node])
   expect(desk.has(peer.node)).toBe(false)
   await clock.advanceBy(120_000)
@@ -163,7 +218,7 @@ test('who comes back is there again, and a newcomer once more', async () => {
   const peer = await createPeer('ann')
   hear(await peer.announce())
   await clock.advanceBy(1000)
-  desk.leave(peer.node)
+  desk.lose(peer.node)
   hear(await peer.announce())
   await clock.advanceBy(1000)
   expect(present()).toEqual([peer.node])
@@ -190,7 +245,7 @@ test('a newcomer is given this node’s own announcement first, then who is ther
   hear(fromAnn)
   hear(fromBob)
   expect(desk.frames).toEqual([own, fromAnn.envelope.frame, fromBob.envelope.frame])
-  desk.leave(ann.node)
+  desk.lose(ann.node)
   expect(desk.frames).toEqual([own, fromBob.envelope.frame])
 })
 
