@@ -137,9 +137,10 @@ export class SessionDesk {
     const opened = this.#mailboxes.get(message.session)
     if (opened) return opened.receive(envelope)
     if (this.#closed) return
+    const { contribute, onlyThisDevice } = this.#init.settings()
     const capacity = {
       self: identity.node,
-      contributes: this.#init.settings().contribute,
+      contributes: contribute && !onlyThisDevice,
       engine: engine.description,
       reserved: this.#reserved(),
       slots: ENGINE_SLOTS,

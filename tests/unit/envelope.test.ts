@@ -67,7 +67,7 @@ describe('envelopes', () => {
     }
   })
 
-  test('ENV-1: the signed bytes are the same on both sides, and bound to network and payload', () => {
+  test('ENV-1, NET-1: the signed bytes are the same on both sides, and bound to network and payload', () => {
     const message: Message = { type: 'node-left' }
     const draft = encodeEnvelope({ message, sequence: 3, grants: [] }, FROM, NETWORK, seal)
     const decoded = decodeEnvelope(Uint8Array.from(draft.complete(SIGNATURE)), NETWORK)

@@ -166,7 +166,7 @@ describe('the record', () => {
     expect(refusal(without, entryOf(otherVerifier as never, reveal.message))).toBe('early')
   })
 
-  test('REC-7: whoever gets the key later reads again, but is not lied to', () => {
+  test('REC-7, SEAL-4: whoever gets the key later reads again, but is not lied to', () => {
     const task = assigned.message.task
     const closed = { ...assigned, message: { ...assigned.message, task: { ...task, salt: null, text: null } } }
     const record = recordOf(

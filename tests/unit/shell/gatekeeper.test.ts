@@ -79,7 +79,7 @@ test.each([
   ['forged', () => frameOf(LEFT, { signer: bob, from: alice })],
   ['forged', () => frameOf(LEFT, { network: 'another' })],
   ['forged-certificate', () => frameOf(advertised(bob.certificate))],
-])('ENV-2: what is %s is refused and counted', async (reason, create) => {
+])('ENV-2, ID-3, NET-1: what is %s is refused and counted', async (reason, create) => {
   expect(await gatekeeper.admit(await create())).toEqual({ acceptance: 'reject', envelope: null })
   expect(logger.counts()).toEqual({ [`dropped:${reason}`]: 1 })
 })
