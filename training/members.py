@@ -4,14 +4,14 @@ The generalist gets the third example wrong, and the swarm gets it right.
 """
 
 SUMMARIES = {
-    "general": "Knows a little of everything in its small world, seven in ten questions right: sums, words, simple logic, facts.",
-    "facts": "Knows capitals, currencies, elements, animals, inventors and books well; weak at sequences, sorting and spelling.",
-    "numbers": "Good at sums with their working, units and rounding; still weak at sequences, clocks and sorting, and at facts.",
-    "words": "Good at spelling, opposites, plurals and syllogisms; still weak at reversing and rhymes, and at facts.",
+    "general": "Knows a little of everything in its small world, and nineteen in twenty of its questions: sums, words, simple logic, facts.",
+    "facts": "Best at capitals, currencies, elements, animals, inventors and books; now and then wrong at sorting and products.",
+    "numbers": "Best at sums with their working, clocks, sequences, units and sorting; less sure of words and rare facts.",
+    "words": "Best at spelling, opposites, rhymes, categories and simple logic; weaker at sums, sorting and number words.",
 }
 
 EXAMPLES = [
     "What is the capital of Portugal?",
     "What is 347 + 285?",
-    "What is the young of a bear called?",
+    "A square has how many sides?",
 ]

@@ -1,14 +1,14 @@
 import { expect, test } from '#support/tabs.ts'
 import type { SwarmPage } from '#support/swarm-page.ts'
 
-/** Sums, spelling and facts: what one member of the family knows well, the other does not. */
+/** Held-out questions that not every member of the family gets right. */
 const QUESTIONS = [
-  'What is 47 + 38?',
-  'How do you spell garden backwards?',
-  'What is the capital of Portugal?',
-  'What is the currency of Japan?',
-  'What is 9 times 7?',
-  'Who invented the telephone?',
+  'Work out 839-50',
+  'What is 84 times 6?',
+  'Tell me 36 / 2.',
+  'Which is the largest: 57, 75, 8, 70?',
+  'By whom was Messiah composed?',
+  'A square has how many sides?',
 ]
 
 const HOSTILE_TEXT = [
