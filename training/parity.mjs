@@ -28,7 +28,7 @@ window.start = async () => {
 }
 window.ask = async (messages) => {
   let timings, text = ''
-  const stream = await window.wllama.createChatCompletion({ messages, temperature: 0, max_tokens: 96, stream: true, timings_per_token: true })
+  const stream = await window.wllama.createChatCompletion({ messages, temperature: 0, max_tokens: 192, stream: true, timings_per_token: true })
   for await (const chunk of stream) {
     text += chunk.choices[0]?.delta?.content ?? ''
     timings = chunk.timings ?? timings
