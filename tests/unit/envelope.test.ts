@@ -160,7 +160,7 @@ describe('envelopes', () => {
     expect(reasonOf(cbor.encode([ENVELOPE_VERSION, new Uint8Array(31), ...outer.slice(1)]))).toBe('schema')
   })
 
-  test('ENV-6: known bytes and numbers, so that no change of order goes unnoticed', () => {
+  test('ENV-4, ENV-6: known bytes and numbers, so that no change of order goes unnoticed', () => {
     expect(Message.options.map(({ entries }) => entries.type.literal).join(' ')).toBe(
       'node-advertised node-left session-opened session-joined roles-assigned role-replaced seat-declined ' +
         'result-committed commitments-closed result-revealed scores-committed scores-revealed verdict-reached ' +

@@ -179,6 +179,22 @@ describe('executing and judging', () => {
     expect(drawn.map((job) => job?.seed)).toEqual([0, 1, 2].map(seedOf))
   })
 
+  test('EXE-4: work for a seat that is closed without it is stopped, and the asker’s own goes on', () => {
+    const needs = { executors: 4, verifiers: 2 }
+    const nameOfSlow = strangers(6).nameOf(notAsker(rolesOf(asked(6, {}, needs)).executors) as never)
+    const speedOf = (name: string) => (name === 'a' || name === nameOfSlow ? 15_000 : 500)
+    const names = 'abcdef'.split('')
+    const swarm = new SessionSwarm(Object.fromEntries(names.map((name) => [name, { generateMs: speedOf(name) }])))
+    swarm.ask('a', '2+2', needs)
+    swarm.advance(1000)
+    expect(swarm.actor(nameOfSlow).jobs.has('generate')).toBe(true)
+    swarm.advance(1700)
+    expect(saidOf(swarm, 'commitments-closed')).toHaveLength(1)
+    expect(swarm.outcomes()['a']).toBeNull()
+    expect(swarm.actor(nameOfSlow).jobs.has('generate')).toBe(false)
+    expect(swarm.actor('a').jobs.has('generate')).toBe(true)
+  })
+
   test('EXE-5: whose engine fails declines its seat at once, executor or verifier, and a reserve takes it', () => {
     for (const role of ['executor', 'verifier'] as const) {
       const swarm = asked(8, { generateMs: 1000, judgeMs: 1000 }, { executors: 2, verifiers: 2 })
