@@ -15,6 +15,12 @@ async function claim(page: Page): Promise<Claimed> {
   })
 }
 
+/** In the page: the slots whose locks are held. */
+async function heldSlots(): Promise<number[]> {
+  const { held = [] } = await navigator.locks.query()
+  return held.flatMap(({ name }) => /:slot:(\d+)$/.exec(name ?? '')?.[1] ?? []).map(Number)
+}
+
 const slots = (identities: readonly Claimed[]) => identities.map((each) => each.slot).sort()
 const distinct = (values: readonly string[]) => new Set(values).size
 
@@ -53,6 +59,7 @@ test('a closed or crashed tab frees its slot for the next, with its key', async 
   const third = await profile.openTab()
   expect(await claim(third)).toEqual(before[0])
   await second.goto('chrome://crash').catch(() => undefined)
+  await expect.poll(() => third.evaluate(heldSlots), 'the browser lets go of the dead tab’s lock').toEqual([0])
   const fourth = await profile.openTab()
   expect(await claim(fourth)).toEqual(before[1])
 })
