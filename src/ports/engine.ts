@@ -61,3 +61,20 @@ export class ModelLoadError extends NamedError {}
 export class EngineCrashedError extends NamedError {}
 /** The last turn alone is longer than the model's context. */
 export class ContextOverflowError extends NamedError {}
+
+/** The browser offers no WebGPU, or no graphics device behind it. */
+export class NoGpuError extends ModelLoadError {}
+/** The model computes in 16-bit floats, and the graphics device cannot. */
+export class NoShaderF16Error extends ModelLoadError {}
+/** The graphics device went away while a model was loaded onto it: mostly for want of memory. */
+export class DeviceLostError extends ModelLoadError {}
+/** The model's compiled library and this version of the engine do not fit together. */
+export class LibraryMismatchError extends ModelLoadError {}
+/** The site may not keep that much on this device. */
+export class StorageFullError extends ModelLoadError {}
+/** A file of the model is not where it should be. */
+export class ModelMissingError extends ModelLoadError {}
+/** A file of the model is not what it should be. */
+export class ModelDamagedError extends ModelLoadError {}
+/** The connection to the model's host failed. What has arrived is kept. */
+export class DownloadFailedError extends ModelLoadError {}

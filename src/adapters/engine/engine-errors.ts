@@ -1,6 +1,30 @@
-import { ContextOverflowError, EngineCrashedError, ModelLoadError } from '#ports/engine.ts'
+import {
+  ContextOverflowError,
+  DeviceLostError,
+  DownloadFailedError,
+  EngineCrashedError,
+  LibraryMismatchError,
+  ModelDamagedError,
+  ModelLoadError,
+  ModelMissingError,
+  NoGpuError,
+  NoShaderF16Error,
+  StorageFullError,
+} from '#ports/engine.ts'
 
-const CLASSES = { ContextOverflowError, EngineCrashedError, ModelLoadError } as const
+const CLASSES = {
+  ContextOverflowError,
+  DeviceLostError,
+  DownloadFailedError,
+  EngineCrashedError,
+  LibraryMismatchError,
+  ModelDamagedError,
+  ModelLoadError,
+  ModelMissingError,
+  NoGpuError,
+  NoShaderF16Error,
+  StorageFullError,
+} as const
 
 const isNamed = (name: string): name is keyof typeof CLASSES => Object.hasOwn(CLASSES, name)
 

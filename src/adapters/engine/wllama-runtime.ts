@@ -3,6 +3,7 @@ import wasmUrl from '@wllama/wllama/esm/wasm/wllama.wasm?url'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import { EngineCrashedError, ModelLoadError } from '#ports/engine.ts'
 import { PINNED, threadCount } from './engine-class.ts'
+import { PromptTooLongError } from './prompt-too-long.ts'
 
 /** The fields of llama.cpp's chat completion that this engine sets; its own types miss some and misstate others. */
 export interface ChatRequest {
@@ -117,16 +118,6 @@ type ChatParams = Parameters<Wllama['createChatCompletion']>[0] & { stream?: fal
 type StreamingChatParams = ChatParams & { stream: true; onData: (chunk: unknown) => void }
 
 const TOO_LONG = /^request \((\d+) tokens\) exceeds the available context size/
-
-/** The prompt alone does not fit the context. Tells how long it is. */
-export class PromptTooLongError extends Error {
-  readonly tokens: number
-
-  constructor(tokens: number) {
-    super(`The prompt has ${tokens} tokens.`)
-    this.tokens = tokens
-  }
-}
 
 /** wllama only logs an error of its worker, and would let the call wait for ever. */
 class Crash {

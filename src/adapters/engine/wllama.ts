@@ -19,9 +19,10 @@ import { readVocabulary, type Vocabulary } from './gguf-vocabulary.ts'
 import { grammarOf, likelihoodOf, qualityOf, spellable, type Likelihood } from './likelihood.ts'
 import { fetchModelFile } from './model-file.ts'
 import { asData } from './prompt-text.ts'
+import { PromptTooLongError } from './prompt-too-long.ts'
 import { TokenChannel } from './token-channel.ts'
 import { widenWeights } from './widen-weights.ts'
-import { PromptTooLongError, WllamaRuntime, type ChatChunk, type ChatRequest } from './wllama-runtime.ts'
+import { WllamaRuntime, type ChatChunk, type ChatRequest } from './wllama-runtime.ts'
 
 interface Loaded {
   readonly runtime: WllamaRuntime
