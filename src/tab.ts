@@ -3,7 +3,9 @@ import { createClock } from '#adapters/clock/create-clock.ts'
 import { createCrypto, createRandom } from '#adapters/crypto/create-crypto.ts'
 import { createBrowserDevice } from '#adapters/device/create-browser-device.ts'
 import { fetchCatalogue } from '#adapters/engine/catalogue.ts'
+import { createGpu } from '#adapters/engine/gpu.ts'
 import { engineWorker } from '#adapters/engine/inference-worker.ts'
+import { createWebLlmShelf } from '#adapters/engine/webllm-shelf.ts'
 import { WorkerEngine } from '#adapters/engine/worker-engine.ts'
 import { createKeyStore, openTabMemory } from '#adapters/idb/create-key-store.ts'
 import { createStore } from '#adapters/idb/create-store.ts'
@@ -93,11 +95,29 @@ export async function startTab(): Promise<SwarmFacade> {
     device,
     logger,
     family,
+    largerModels: { shelf: createShelf(), engine: createLargerEngine(), locks },
     chooseModel: (served) => leastServed(family?.members.map(({ id }) => id) ?? [], served, identity.slot),
   })
   window.tabswarm = createPageObject(node)
   return node
 }
+
+/** A long prompt's prefill on a slow device cannot be cut short, and ending its worker would cost a whole load. */
+const LARGER_ABORT_GRACE_MS = 30_000
+
+const webLlmWorker = (name: 'engine' | 'downloads') =>
+  engineWorker(new Worker(new URL('./workers/webllm.worker.ts', import.meta.url), { type: 'module', name }))
+
+const createLargerEngine = () => new WorkerEngine(() => webLlmWorker('engine'), LARGER_ABORT_GRACE_MS)
+
+const createShelf = () =>
+  createWebLlmShelf({
+    gpu: createGpu(navigator.gpu as GPU | undefined),
+    caches: window.caches as CacheStorage | undefined,
+    storage: navigator.storage as StorageManager | undefined,
+    memoryGib: (navigator as { deviceMemory?: number }).deviceMemory,
+    spawn: () => webLlmWorker('downloads'),
+  })
 
 async function readFamily(): Promise<ModelFamily | null> {
   try {

@@ -16,18 +16,77 @@ interface Waiting {
  * (SPEC JOIN-3), first come first served within each.
  */
 export class EngineDesk {
-  readonly #engine: Engine
+  /** The embedded model: what answers until another was adopted, and when that one fails. */
+  readonly #home: Engine
   readonly #clock: Clock
   readonly #onChange: () => void
+  /** Whether no session counts on what this engine was said to be. */
+  readonly #isFree: () => boolean
+  #engine: Engine
+  #adopted: { readonly engine: Engine; readonly onLost: (error: string) => void } | null = null
+  #takeOver: (() => void) | null = null
   #status: EngineStatus = { phase: 'idle' }
   #loading: Promise<void> | null = null
   readonly #queue: Waiting[] = []
   #busy = false
 
-  constructor(engine: Engine, clock: Clock, onChange: () => void) {
+  constructor(engine: Engine, clock: Clock, onChange: () => void, isFree: () => boolean = () => true) {
+    this.#home = engine
     this.#engine = engine
     this.#clock = clock
     this.#onChange = onChange
+    this.#isFree = isFree
+  }
+
+  /** Another engine is about to take over: nothing new should be promised in this one's name. */
+  get switching(): boolean {
+    return this.#takeOver !== null
+  }
+
+  /**
+   * Computes with this engine, which has its model loaded, once no session counts on the other one. `onLost` is called
+   * when it has lost its model; the embedded one has then taken over again. Rejects with the signal's reason.
+   */
+  async adopt(engine: Engine, signal: AbortSignal, onLost: (error: string) => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => {
+        this.#takeOver = null
+        reject(signal.reason as Error)
+      }
+      if (signal.aborted) return abort()
+      signal.addEventListener('abort', abort, { once: true })
+      this.#takeOver = () => {
+        signal.removeEventListener('abort', abort)
+        this.#adopted = { engine, onLost }
+        this.#engine = engine
+        this.#tellReady()
+        resolve()
+      }
+      this.settle()
+    })
+  }
+
+  /** Goes back to the embedded model at once, if this engine was adopted. Tells whether it was. */
+  giveUp(engine: Engine): boolean {
+    if (this.#adopted?.engine !== engine) return false
+    this.#adopted = null
+    this.#engine = this.#home
+    this.#tellReady()
+    return true
+  }
+
+  /** To be called when a session has ended: a waiting engine may then take over. */
+  settle(): void {
+    if (!this.#takeOver || this.#busy || !this.#isFree()) return
+    const takeOver = this.#takeOver
+    this.#takeOver = null
+    takeOver()
+  }
+
+  #tellReady(): void {
+    const description = this.#engine.describe()
+    if (description) this.#set({ phase: 'ready', description, busy: this.#busy })
+    else this.#set({ phase: 'failed', error: 'ModelLoadError' })
   }
 
   get status(): EngineStatus {
@@ -47,8 +106,8 @@ export class EngineDesk {
   async #load(modelId: string): Promise<void> {
     this.#set({ phase: 'loading', progress: null })
     try {
-      await this.#engine.load(modelId, (progress: LoadProgress) => this.#set({ phase: 'loading', progress }))
-      const description = this.#engine.describe()
+      await this.#home.load(modelId, (progress: LoadProgress) => this.#set({ phase: 'loading', progress }))
+      const description = this.#home.describe()
       if (!description) throw new ModelLoadError('the engine loaded nothing')
       this.#set({ phase: 'ready', description, busy: false })
     } catch (error) {
@@ -110,7 +169,7 @@ export class EngineDesk {
         run: async () => {
           signal.removeEventListener('abort', withdraw)
           try {
-            resolve(await job())
+            resolve(await this.#despiteLoss(job, signal))
           } catch (error) {
             reject(error as Error)
           }
@@ -128,6 +187,19 @@ export class EngineDesk {
     })
   }
 
+  /** Runs a job again with the embedded model where the adopted one was lost for good. */
+  async #despiteLoss<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await job()
+    } catch (error) {
+      const adopted = this.#adopted
+      if (signal.aborted || !adopted || adopted.engine.describe() !== null) throw error
+      this.giveUp(adopted.engine)
+      adopted.onLost((error as Error).name)
+      return job()
+    }
+  }
+
   async #work(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
@@ -135,6 +207,7 @@ export class EngineDesk {
     for (let next = this.#takeNext(); next; next = this.#takeNext()) await next.run()
     this.#busy = false
     this.#show()
+    this.settle()
   }
 
   #takeNext(): Waiting | undefined {

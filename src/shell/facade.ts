@@ -2,6 +2,7 @@ import type { Doubt, EngineOffer, ChatMessage, Role, Verdict } from '#core/proto
 import type { NodeId, OperatorId, SessionId } from '#core/protocol/ids.ts'
 import type { EngineDescription, LoadProgress } from '#ports/engine.ts'
 import type { Link, MeshState } from '#ports/mesh.ts'
+import type { ShelfSurvey } from '#ports/model-shelf.ts'
 import type { Settings, Store } from '#ports/store.ts'
 
 /** What the interface, `window.tabswarm` and tests see of a node. Read-only views; verbs are methods. */
@@ -11,7 +12,10 @@ export interface SwarmStatus {
   readonly operator: OperatorId | null
   readonly network: string
   readonly mesh: MeshState
+  /** What answers now. */
   readonly engine: EngineStatus
+  /** The larger model to be had, beside what answers now; null where there are none. */
+  readonly models: ModelsStatus | null
   /** Null where the site's catalogue could not be read. */
   readonly family: ModelFamily | null
   /** Seats this node holds right now. */
@@ -29,6 +33,26 @@ export type EngineStatus =
   | { readonly phase: 'loading'; readonly progress: LoadProgress | null }
   | { readonly phase: 'ready'; readonly description: EngineDescription; readonly busy: boolean }
   | { readonly phase: 'failed'; readonly error: string }
+
+export interface ModelsStatus extends ShelfSurvey {
+  readonly activity: ModelActivity
+}
+
+export interface ModelVerbs {
+  /** A person's yes to a larger model: contacts its hosts, downloads it, and answers with it once it is ready. */
+  choose(modelId: string): Promise<void>
+  /** Stops the download, or waiting for another tab; what has arrived is kept. */
+  cancel(): Promise<void>
+  /** Gives a model up, and its storage back. */
+  remove(modelId: string): Promise<void>
+}
+
+/** What becomes of the larger model that was chosen. `elsewhere`: another tab of this browser holds one. */
+export type ModelActivity =
+  | { readonly phase: 'none' }
+  | { readonly phase: 'downloading' | 'loading'; readonly modelId: string; readonly progress: LoadProgress | null }
+  | { readonly phase: 'elsewhere' | 'in-use'; readonly modelId: string }
+  | { readonly phase: 'failed'; readonly modelId: string; readonly error: string }
 
 /** The models that ship with the site, as its catalogue describes them. */
 export interface ModelFamily {
@@ -147,5 +171,7 @@ export interface SwarmFacade {
   /** Chats and their turns, for the interface. */
   readonly chats: Store['chats']
   retryEngine(): Promise<void>
+  /** Null where there are no larger models to be had. */
+  readonly models: ModelVerbs | null
   stop(): Promise<void>
 }

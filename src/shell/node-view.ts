@@ -5,7 +5,7 @@ import type { Identity } from '#ports/key-store.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { MeshState, Mesh } from '#ports/mesh.ts'
 import type { Settings, Store } from '#ports/store.ts'
-import type { EngineStatus, ModelFamily, PeerView, SwarmStatus } from './facade.ts'
+import type { EngineStatus, ModelFamily, ModelsStatus, PeerView, SwarmStatus } from './facade.ts'
 import type { SessionMailbox } from './session-mailbox.ts'
 
 /** What a node shows of itself and of its swarm. */
@@ -19,18 +19,20 @@ export interface NodeParts {
   readonly logger: Logger
   readonly family: ModelFamily | null
   readonly engine: EngineStatus
+  readonly models: ModelsStatus | null
   readonly settings: Settings
   readonly mailboxes: Iterable<SessionMailbox>
 }
 
 export function statusOf(parts: NodeParts): SwarmStatus {
-  const { identity, network, mesh, store, device, logger, family, engine, settings, mailboxes } = parts
+  const { identity, network, mesh, store, device, logger, family, engine, models, settings, mailboxes } = parts
   return {
     node: identity.node,
     operator: identity.certificate.operator,
     network,
     mesh: mesh.state(),
     engine,
+    models,
     family,
     roles: [...mailboxes].flatMap((mailbox) => rolesIn(mailbox, identity)),
     settings,

@@ -69,7 +69,16 @@ export class SessionDesk {
   }
 
   get freeSlots(): number {
-    return Math.max(0, ENGINE_SLOTS - this.#reserved())
+    return Math.max(0, this.#slots - this.#reserved())
+  }
+
+  /** Whether no session counts on this node's engine. */
+  get idle(): boolean {
+    return this.#reserved() === 0
+  }
+
+  get #slots(): number {
+    return this.#init.engine.switching ? 0 : ENGINE_SLOTS
   }
 
   /** Starts a session of this node's own. */
@@ -143,7 +152,7 @@ export class SessionDesk {
       contributes: contribute && !onlyThisDevice,
       engine: engine.description,
       reserved: this.#reserved(),
-      slots: ENGINE_SLOTS,
+      slots: this.#slots,
     }
     const { state, decline } = considerJoining(this.#admissions, capacity, envelope.from, message, clock.now())
     this.#admissions = state

@@ -24,9 +24,11 @@ import type {
   SwarmStatus,
   TranscriptFile,
   ModelFamily,
+  ModelVerbs,
 } from './facade.ts'
 import { serveFetches } from './fetching.ts'
 import { Gatekeeper } from './gatekeeper.ts'
+import { ModelDesk, type LargerModels } from './model-desk.ts'
 import { Neighbours } from './neighbours.ts'
 import { peersOf, statusOf } from './node-view.ts'
 import { Outbox } from './outbox.ts'
@@ -51,6 +53,7 @@ export interface SwarmNodeInit {
   /** Where many nodes share one process: the decoder, made to remember what it decoded for another of them. */
   readonly decode?: typeof decodeEnvelope
   readonly family?: ModelFamily | null
+  readonly largerModels?: LargerModels
   /** Which model to load, given how many nodes are known to serve each (by model name). */
   chooseModel(served: Readonly<Record<string, number>>): string
 }
@@ -74,6 +77,7 @@ export class SwarmNode implements SwarmFacade {
   readonly #init: SwarmNodeInit
   readonly #gatekeeper: Gatekeeper
   readonly #engine: EngineDesk
+  readonly #models: ModelDesk | null
   readonly #presence: PresenceDesk
   readonly #sessions: SessionDesk
   readonly #archive: SessionArchive
@@ -97,7 +101,10 @@ export class SwarmNode implements SwarmFacade {
     const { clock, logger, store, engine, identity, mesh, crypto, random } = init
     this.#gatekeeper = new Gatekeeper(init)
     this.#archive = new SessionArchive(identity.node, store, clock, logger)
-    this.#engine = new EngineDesk(engine, clock, () => this.#changed())
+    const onChange = () => this.#changed()
+    this.#engine = new EngineDesk(engine, clock, onChange, () => this.#sessions.idle)
+    const switching = { desk: this.#engine, onChange, onSwitched: () => this.#presence.announce() }
+    this.#models = init.largerModels ? new ModelDesk({ ...init.largerModels, ...switching }) : null
     this.#presence = new PresenceDesk({
       clock,
       outbox,
@@ -120,6 +127,7 @@ export class SwarmNode implements SwarmFacade {
       onChange: (mailbox) => {
         this.#neighbours.sessionChanged(mailbox)
         this.#story.progressed(mailbox)
+        this.#engine.settle()
         this.#changed()
       },
       onText: (session, from, text) => this.#story.wrote(session, from, text),
@@ -238,6 +246,8 @@ export class SwarmNode implements SwarmFacade {
     if (this.#stopping.signal.aborted) return
     await this.#engine.load(this.#init.chooseModel(served))
     this.#presence.announce()
+    // Behind the first answer: it wakes the graphics device up.
+    if (this.#models?.status.offers.length === 0) void this.#models.start()
   }
 
   async #lookAround(): Promise<void> {
@@ -320,6 +330,7 @@ export class SwarmNode implements SwarmFacade {
       ...this.#init,
       family: this.#init.family ?? null,
       engine: this.#engine.status,
+      models: this.#models?.status ?? null,
       mailboxes: this.#sessions.mailboxes,
       settings: this.#settings,
     })
@@ -346,6 +357,10 @@ export class SwarmNode implements SwarmFacade {
     return this.#init.store.chats
   }
 
+  get models(): ModelVerbs | null {
+    return this.#models
+  }
+
   async changeSettings(change: Partial<Settings>): Promise<void> {
     this.#settings = { ...this.#settings, ...change }
     this.#changed()
@@ -363,6 +378,7 @@ export class SwarmNode implements SwarmFacade {
     this.#stopping.abort()
     for (const cleanup of this.#cleanups) cleanup()
     this.#sessions.close()
+    await this.#models?.stop()
     await this.#init.mesh.stop()
     await this.#init.engine.unload()
   }

@@ -27,8 +27,11 @@ for (const { url, revision } of self.__WB_MANIFEST) {
 /** Models and the code that runs them: tens of megabytes, kept only once the page uses them. */
 const isEngine = (path: string) => path.startsWith('/models/') || path.endsWith('.wasm')
 
+/** Code of the larger models: only who has chosen one fetches it, and keeps it then. */
+const isOptional = (path: string) => path.startsWith('/assets/webllm')
+
 self.addEventListener('install', (event) => {
-  event.waitUntil(keep([...keys.keys()].filter((path) => !isEngine(path))))
+  event.waitUntil(keep([...keys.keys()].filter((path) => !isEngine(path) && !isOptional(path))))
 })
 
 self.addEventListener('activate', (event) => {

@@ -7,6 +7,7 @@ import type {
   Answer,
   AskOptions,
   EngineStatus,
+  ModelsStatus,
   ExecutorView,
   PeerView,
   SessionView,
@@ -14,6 +15,7 @@ import type {
   SwarmStatus,
   VerifierView,
 } from '#shell/facade.ts'
+import { FakeModels } from './fake-models.ts'
 
 /** A facade that plays sessions from a script, for the interface's tests and for looking at it. */
 
@@ -32,6 +34,7 @@ export interface Scene {
   readonly holdAt?: SessionView['stage']
   readonly lateVerifier?: boolean
   readonly engine?: EngineStatus
+  readonly models?: ModelsStatus
   readonly phase?: SwarmStatus['mesh']['phase']
   readonly storageProblem?: string
   readonly secureContext?: boolean
@@ -73,6 +76,7 @@ export class FakeFacade implements SwarmFacade {
   readonly #listeners = new Set<() => void>()
   readonly #views = new Map<SessionId, SessionView>()
   #settings: Settings
+  readonly models: FakeModels
   #roles: SwarmStatus['roles'] = []
   #release: () => void = () => undefined
   /** What was asked, in order. */
@@ -80,6 +84,7 @@ export class FakeFacade implements SwarmFacade {
 
   constructor(scene: Scene = {}) {
     this.#scene = scene
+    this.models = new FakeModels(scene.models ?? null, () => this.#changed())
     this.chats = createTable(scene.storage)
     const kept = scene.storage?.getItem('fake:settings')
     const defaults: Settings = { onlyThisDevice: false, contribute: true, theme: 'system', noticeAccepted: false }
@@ -98,6 +103,7 @@ export class FakeFacade implements SwarmFacade {
         busy: false,
         description: { ...OFFER, modelId: 'starling-4m', instrument: 'likelihood' },
       },
+      models: this.models.status,
       family: {
         name: 'Starling',
         members: [{ id: 'starling-4m', kind: 'general', summary: 'Knows a little of everything in its small world.' }],

@@ -7,11 +7,10 @@ const REPORT_INTERVAL_MS = 200
 type Callback = ((progress: LoadProgress) => Promise<void> | void) & Partial<ProxyMethods>
 type Download = (modelId: string, onProgress: (progress: LoadProgress) => void, signal: AbortSignal) => Promise<void>
 
-/** The worker's side of downloads, where `abort` stands for the signal. */
+/** The worker's side of a download. To abort it, end the worker. */
 export class DownloadHost {
   readonly #download: Download
   readonly #now: () => number
-  #running = new AbortController()
 
   constructor(download: Download, now: () => number) {
     this.#download = download
@@ -19,7 +18,6 @@ export class DownloadHost {
   }
 
   async download(modelId: string, onProgress: Callback): Promise<void> {
-    this.#running = new AbortController()
     let reportedAt = -Infinity
     let last: LoadProgress | null = null
     const report = (progress: LoadProgress): void => {
@@ -29,14 +27,10 @@ export class DownloadHost {
       void onProgress(progress)
     }
     try {
-      await this.#download(modelId, report, this.#running.signal)
+      await this.#download(modelId, report, new AbortController().signal)
       if (last) await onProgress(last)
     } finally {
       onProgress[releaseProxy]?.()
     }
-  }
-
-  abort(): void {
-    this.#running.abort()
   }
 }

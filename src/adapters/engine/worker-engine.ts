@@ -46,14 +46,16 @@ interface Connection {
  */
 export class WorkerEngine implements Engine {
   readonly #spawn: () => EngineWorker
+  readonly #abortGraceMs: number
   readonly #queue = new SerialQueue()
   #connection: Connection | null = null
   /** What a new worker must load first. */
   #modelId: string | null = null
   #description: EngineDescription | null = null
 
-  constructor(spawn: () => EngineWorker) {
+  constructor(spawn: () => EngineWorker, abortGraceMs = ABORT_GRACE_MS) {
     this.#spawn = spawn
+    this.#abortGraceMs = abortGraceMs
   }
 
   load(modelId: string, onProgress?: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<void> {
@@ -145,7 +147,7 @@ export class WorkerEngine implements Engine {
     let hung: ReturnType<typeof setTimeout> | undefined
     const abort = (): void => {
       void connection.host.abort()
-      hung = setTimeout(() => connection.crash('an aborted call did not end'), ABORT_GRACE_MS)
+      hung = setTimeout(() => connection.crash('an aborted call did not end'), this.#abortGraceMs)
     }
     signal?.addEventListener('abort', abort, { once: true })
     try {

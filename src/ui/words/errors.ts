@@ -34,6 +34,36 @@ const WORDS: Record<string, ErrorWords> = {
       'The model did not load: its file is missing, damaged, or not supported here. Other tabs can still answer.',
     remedy: 'retry-engine',
   },
+  NoGpuError: {
+    sentence: 'This browser offers no graphics device to pages (WebGPU), so larger models cannot run here.',
+    remedy: null,
+  },
+  NoShaderF16Error: {
+    sentence: 'The graphics device here cannot compute in 16-bit floats. Choose a model that does without them.',
+    remedy: null,
+  },
+  DeviceLostError: {
+    sentence:
+      'The graphics device gave up while the model was loaded, mostly for want of memory. Choose a smaller one.',
+    remedy: null,
+  },
+  LibraryMismatchError: {
+    sentence: 'The model’s program does not fit this version of the page. Choose another model, or reload the page.',
+    remedy: 'reload',
+  },
+  StorageFullError: {
+    sentence: 'There is not enough room on this device for the model. Free some, or choose a smaller one.',
+    remedy: null,
+  },
+  ModelMissingError: { sentence: 'The model’s host does not have it any more. Choose another one.', remedy: null },
+  ModelDamagedError: {
+    sentence: 'A file of the model is not what it should be. Remove the model, and download it again.',
+    remedy: null,
+  },
+  DownloadFailedError: {
+    sentence: 'The connection to the model’s host failed. What has arrived is kept; try again.',
+    remedy: null,
+  },
   EngineCrashedError: {
     sentence: 'The model stopped while it was working. It has been started again; nothing else is lost.',
     remedy: 'ask-again',

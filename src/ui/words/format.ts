@@ -14,7 +14,8 @@ export function formatDuration(durationMs: number): string {
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(0)} kB`
-  return `${(bytes / 1e6).toFixed(1)} MB`
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`
+  return `${(bytes / 1e9).toFixed(1)} GB`
 }
 
 /** `plural(1, 'tab')` is "1 tab", `plural(2, 'tab')` is "2 tabs". */

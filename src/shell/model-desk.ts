@@ -1,0 +1,153 @@
+import type { Engine, LoadProgress } from '#ports/engine.ts'
+import type { Locks } from '#ports/locks.ts'
+import type { ModelShelf, ShelfSurvey } from '#ports/model-shelf.ts'
+import type { EngineDesk } from './engine-desk.ts'
+import type { ModelActivity, ModelsStatus, ModelVerbs } from './facade.ts'
+
+/** What a larger model needs; absent where there is none to have, as in Node. */
+export interface LargerModels {
+  readonly shelf: ModelShelf
+  readonly engine: Engine
+  readonly locks: Locks
+}
+
+export interface ModelDeskInit extends LargerModels {
+  readonly desk: EngineDesk
+  onChange(): void
+  /** This node computes with another model now. */
+  onSwitched(): void
+}
+
+/** Two models on one graphics device would starve each other, and one person's tabs are not two judges. */
+const LOCK = 'tabswarm-webgpu-model'
+
+const NOTHING: ShelfSurvey = { problem: null, offers: [], recommended: null }
+
+/**
+ * The larger model that a person may choose, beside the embedded one, which answers until the larger one is ready and
+ * whenever it fails.
+ *
+ * Invariants: 1. only `choose` downloads; 2. one tab of a profile holds a larger model, the others wait for its lock;
+ * 3. the lock is held from before loading until the model is out of memory.
+ */
+export class ModelDesk implements ModelVerbs {
+  readonly #init: ModelDeskInit
+  #survey = NOTHING
+  #activity: ModelActivity = { phase: 'none' }
+  #running = new AbortController()
+  /** Each verb ends the one before. */
+  #last: Promise<void> = Promise.resolve()
+  #release: (() => void) | null = null
+
+  constructor(init: ModelDeskInit) {
+    this.#init = init
+  }
+
+  get status(): ModelsStatus {
+    return { ...this.#survey, activity: this.#activity }
+  }
+
+  /** Looks at the device, and takes up the best model that was downloaded before. Contacts nobody. */
+  start(): Promise<void> {
+    return this.#instead(async (signal) => {
+      await this.#look()
+      const best = this.#survey.offers
+        .filter(({ downloaded, fit }) => downloaded && (fit === 'good' || fit === 'tight'))
+        .reduce<string | null>((_, { id }) => id, null)
+      if (best !== null) await this.#use(best, signal)
+    })
+  }
+
+  /** A person's yes: downloads what is missing of a model, and switches to it. Never throws: the status tells. */
+  choose(modelId: string): Promise<void> {
+    return this.#instead(async (signal) => {
+      const onProgress = (progress: LoadProgress) => this.#set({ phase: 'downloading', modelId, progress })
+      this.#set({ phase: 'downloading', modelId, progress: null })
+      await this.#attempt(modelId, signal, () => this.#init.shelf.download(modelId, onProgress, signal))
+      await this.#look()
+      if (this.#activity.phase === 'downloading') await this.#use(modelId, signal)
+    })
+  }
+
+  /** Stops a download, or waiting for another tab. What has arrived is kept. */
+  cancel(): Promise<void> {
+    return this.#instead(async () => {
+      await this.#look()
+    })
+  }
+
+  remove(modelId: string): Promise<void> {
+    return this.#instead(async () => {
+      await this.#init.shelf.remove(modelId)
+      await this.#look()
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#instead(async () => undefined)
+  }
+
+  /** Ends what runs, gives the model up that is in use, and then does this. */
+  #instead(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.#running.abort()
+    const running = (this.#running = new AbortController())
+    this.#last = this.#last.then(async () => {
+      await this.#giveUp()
+      if (!running.signal.aborted) await task(running.signal)
+    })
+    return this.#last
+  }
+
+  async #use(modelId: string, signal: AbortSignal): Promise<void> {
+    const { locks, engine, desk, onSwitched } = this.#init
+    await this.#attempt(modelId, signal, async () => {
+      let release = await locks.tryAcquire(LOCK)
+      if (!release) {
+        this.#set({ phase: 'elsewhere', modelId })
+        release = await locks.acquire(LOCK, signal)
+      }
+      this.#release = release
+      this.#set({ phase: 'loading', modelId, progress: null })
+      await engine.load(modelId, (progress) => this.#set({ phase: 'loading', modelId, progress }), signal)
+      await desk.adopt(engine, signal, (error) => this.#lost(modelId, error))
+      this.#set({ phase: 'in-use', modelId })
+      onSwitched()
+    })
+  }
+
+  async #attempt(modelId: string, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+    try {
+      await step()
+    } catch (error) {
+      await this.#giveUp()
+      if (!signal.aborted) this.#set({ phase: 'failed', modelId, error: (error as Error).name })
+    }
+  }
+
+  /** The desk answers with the embedded model again. */
+  #lost(modelId: string, error: string): void {
+    this.#running.abort()
+    void this.#giveUp().then(() => this.#set({ phase: 'failed', modelId, error }))
+    this.#init.onSwitched()
+  }
+
+  async #giveUp(): Promise<void> {
+    const { desk, engine, onSwitched } = this.#init
+    const release = this.#release
+    this.#release = null
+    if (desk.giveUp(engine)) onSwitched()
+    if (release) await engine.unload().catch(() => undefined)
+    release?.()
+    this.#set({ phase: 'none' })
+  }
+
+  async #look(): Promise<void> {
+    this.#survey = await this.#init.shelf.survey()
+    this.#init.onChange()
+  }
+
+  #set(activity: ModelActivity): void {
+    this.#activity = activity
+    this.#init.onChange()
+  }
+}

@@ -1,0 +1,219 @@
+import { expect, test } from 'vitest'
+import { DeviceLostError, type LoadProgress } from '#ports/engine.ts'
+import type { ModelShelf, ShelfOffer } from '#ports/model-shelf.ts'
+import { EngineDesk } from '#shell/engine-desk.ts'
+import { ModelDesk } from '#shell/model-desk.ts'
+import { createFakeProfileLocks } from '#support/fake-locks.ts'
+import { CRASH, FakeEngine } from '#support/fake-engine.ts'
+import { createVirtualClock } from '#support/virtual-clock.ts'
+
+/** A shelf whose downloads end when the test says so. */
+class FakeShelf implements ModelShelf {
+  readonly downloaded = new Set<string>()
+  readonly asked: string[] = []
+  finish: (error?: Error) => void = () => undefined
+
+  survey() {
+    const offers = ['small', 'large'].map((id, i): ShelfOffer => ({
+      id,
+      name: id,
+      licence: 'MIT',
+      tier: i + 1,
+      contextTokens: 256,
+      downloadBytes: i + 1,
+      memoryBytes: i + 1,
+      hosts: ['models.example'],
+      fit: 'good',
+      downloaded: this.downloaded.has(id),
+    }))
+    return Promise.resolve({ problem: null, offers, recommended: 'large' })
+  }
+
+  download(id: string, onProgress: (progress: LoadProgress) => void, signal: AbortSignal) {
+    this.asked.push(id)
+    onProgress({ loadedBytes: 1, totalBytes: 2 })
+    return new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      this.finish = (error) => {
+        if (error) return reject(error)
+        this.downloaded.add(id)
+        resolve()
+      }
+    })
+  }
+
+  remove(id: string) {
+    this.downloaded.delete(id)
+    return Promise.resolve()
+  }
+}
+
+async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShelf()) {
+  const clock = createVirtualClock()
+  const home = new FakeEngine({ clock, modelId: 'embedded' })
+  const larger = new FakeEngine({ clock, modelId: 'large', seed: 2 })
+  let free = true
+  const desk = new EngineDesk(
+    home,
+    clock,
+    () => undefined,
+    () => free,
+  )
+  const loading = desk.load('embedded')
+  await clock.advanceBy(1000)
+  await loading
+  const locks = openLocks()
+  let switches = 0
+  const models = new ModelDesk({
+    shelf,
+    engine: larger,
+    locks,
+    desk,
+    onChange: () => undefined,
+    onSwitched: () => switches++,
+  })
+  const settle = async () => {
+    for (let i = 0; i < 4; i++) await clock.advanceBy(200)
+  }
+  const become = async (phase: string) => {
+    for (let i = 0; i < 50 && models.status.activity.phase !== phase; i++) await clock.advanceBy(50)
+    expect(models.status.activity.phase).toBe(phase)
+  }
+  return {
+    clock,
+    desk,
+    larger,
+    locks,
+    models,
+    shelf,
+    settle,
+    become,
+    setFree: (is: boolean) => (free = is),
+    switches: () => switches,
+    answers: () => desk.description?.modelId,
+  }
+}
+
+const ask = (tab: Awaited<ReturnType<typeof openTab>>, content: string) =>
+  tab.desk.generate(
+    { kind: 'generate', messages: [{ role: 'user', content }], seed: 1, temperatureMilli: 0, maxTokens: 20 },
+    true,
+    () => undefined,
+    new AbortController().signal,
+  )
+
+test('nothing is downloaded before a yes; the embedded model answers until the larger one is ready', async () => {
+  const tab = await openTab()
+  await tab.models.start()
+  expect(tab.shelf.asked).toEqual([])
+  expect(tab.models.status).toMatchObject({ recommended: 'large', activity: { phase: 'none' } })
+  void tab.models.choose('large')
+  await tab.become('downloading')
+  expect(tab.answers()).toBe('embedded')
+  const answer = ask(tab, 'meanwhile?')
+  await tab.settle()
+  expect((await answer).text).not.toBe('')
+  tab.shelf.finish()
+  await tab.become('in-use')
+  expect(tab.answers()).toBe('large')
+  expect(tab.switches()).toBe(1)
+})
+
+test('a switch waits for the sessions that count on the old model, and promises nothing new meanwhile', async () => {
+  const tab = await openTab()
+  tab.shelf.downloaded.add('large')
+  tab.setFree(false)
+  void tab.models.start()
+  await tab.become('loading')
+  await tab.settle()
+  expect([tab.desk.switching, tab.answers()]).toEqual([true, 'embedded'])
+  tab.setFree(true)
+  tab.desk.settle()
+  await tab.become('in-use')
+  expect([tab.desk.switching, tab.answers()]).toEqual([false, 'large'])
+})
+
+test('one tab of a profile holds a larger model; the next takes over when it closes', async () => {
+  const openLocks = createFakeProfileLocks()
+  const shelf = new FakeShelf()
+  shelf.downloaded.add('large')
+  const [one, other] = [await openTab(openLocks, shelf), await openTab(openLocks, shelf)]
+  void one.models.start()
+  await one.become('in-use')
+  void other.models.start()
+  await other.become('elsewhere')
+  expect(other.answers()).toBe('embedded')
+  one.locks.closeTab()
+  await other.become('in-use')
+})
+
+test('a cancelled download leaves everything as it was, and so does a cancelled wait', async () => {
+  const openLocks = createFakeProfileLocks()
+  const tab = await openTab(openLocks)
+  void tab.models.choose('large')
+  await tab.become('downloading')
+  await tab.models.cancel()
+  expect(tab.models.status.activity).toEqual({ phase: 'none' })
+  const holder = await openLocks().tryAcquire('tabswarm-webgpu-model')
+  void tab.models.choose('large')
+  await tab.become('downloading')
+  tab.shelf.finish()
+  await tab.become('elsewhere')
+  await tab.models.cancel()
+  holder?.()
+  await tab.settle()
+  expect([tab.models.status.activity.phase, tab.answers()]).toEqual(['none', 'embedded'])
+})
+
+test('a failure is told by name, frees the lock, and can be tried again', async () => {
+  const openLocks = createFakeProfileLocks()
+  const tab = await openTab(openLocks)
+  void tab.models.choose('large')
+  await tab.become('downloading')
+  tab.shelf.finish(new DeviceLostError('gone'))
+  await tab.become('failed')
+  expect(tab.models.status.activity).toMatchObject({ error: 'DeviceLostError' })
+  void tab.models.choose('small')
+  await tab.become('downloading')
+  tab.shelf.finish()
+  // The fake engine knows no model of this name.
+  await tab.become('failed')
+  expect(tab.models.status.activity).toMatchObject({ modelId: 'small', error: 'ModelLoadError' })
+  expect(await openLocks().tryAcquire('tabswarm-webgpu-model')).not.toBeNull()
+})
+
+test('removing the model in use goes back to the embedded one', async () => {
+  const tab = await openTab()
+  tab.shelf.downloaded.add('large')
+  void tab.models.start()
+  await tab.become('in-use')
+  await tab.models.remove('large')
+  expect(tab.answers()).toBe('embedded')
+  expect(tab.models.status.offers.some(({ downloaded }) => downloaded)).toBe(false)
+  expect(tab.larger.describe()).toBeNull()
+  expect(tab.switches()).toBe(2)
+})
+
+test('when the larger model is lost for good, the embedded one answers the question that was asked of it', async () => {
+  const tab = await openTab()
+  tab.shelf.downloaded.add('large')
+  void tab.models.start()
+  await tab.become('in-use')
+  await tab.larger.unload()
+  const answer = ask(tab, 'still there?')
+  await tab.settle()
+  expect((await answer).text).not.toBe('')
+  expect(tab.answers()).toBe('embedded')
+  await tab.become('failed')
+})
+
+test('a crash that the larger engine survives changes nothing', async () => {
+  const tab = await openTab()
+  tab.shelf.downloaded.add('large')
+  void tab.models.start()
+  await tab.become('in-use')
+  const crashed = expect(ask(tab, CRASH)).rejects.toMatchObject({ name: 'EngineCrashedError' })
+  await tab.settle()
+  await crashed
+  expect(tab.answers()).toBe('large')
+})
