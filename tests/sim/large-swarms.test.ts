@@ -7,5 +7,5 @@ import { simulateAloud } from '#support/sim-expectations.ts'
  */
 
 test.each([201, 202, 203])('a swarm of 50 keeps its word with everything at once (seed %i)', async (seed) => {
-  await simulateAloud({ seed, nodes: 50, sessions: 300 })
+  await simulateAloud({ seed, nodes: 50, sessions: 307 })
 })
