@@ -75,9 +75,10 @@ export class SessionMailbox {
     return this.#state.record.entries.flatMap((entry) => this.#envelopes.get(entry.digest)?.frame ?? [])
   }
 
-  /** What this node need not be told again. */
+  /** What this node need not be told again: what counts, and the contradictions that it keeps. */
   get held(): Digest[] {
-    return this.#state.record.entries.map((entry) => entry.digest)
+    const { entries, conflicts } = this.#state.record
+    return [...entries, ...conflicts].map((entry) => entry.digest)
   }
 
   /** What this node has that another lacks; contradictions too, because a verdict may name either half. */

@@ -28,13 +28,18 @@ def small() -> Starling:
     return model
 
 
+def written(model: Starling, folder: str) -> Path:
+    path = Path(folder) / "model.gguf"
+    tokenizer = Tokenizer.load(HERE / "tokenizer.json")
+    gguf.write(path, metadata(model, tokenizer, "general", 1), tensors(model, gguf.F16))
+    return path
+
+
 class Files(unittest.TestCase):
     def test_layout(self):
-        tokenizer = Tokenizer.load(HERE / "tokenizer.json")
         model = small()
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.gguf"
-            gguf.write(path, metadata(model, tokenizer, "general", 1), tensors(model, gguf.F16))
+            path = written(model, folder)
             data = path.read_bytes()
             magic, version, count, _ = struct.unpack_from("<4sIQQ", data)
             self.assertEqual((magic, version), (b"GGUF", 3))
@@ -47,12 +52,9 @@ class Files(unittest.TestCase):
             self.assertTrue((first == model.embedding[0].detach().half().numpy()).all())
 
     def test_what_is_read_back_says_the_same(self):
-        tokenizer = Tokenizer.load(HERE / "tokenizer.json")
         model = small()
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.gguf"
-            gguf.write(path, metadata(model, tokenizer, "general", 1), tensors(model, gguf.F16))
-            again = imported(path)
+            again = imported(written(model, folder))
         self.assertEqual(again.shape, model.shape)
         for before, after in zip(model.parameters(), again.parameters()):
             self.assertTrue(torch.equal(before.half().float(), after))

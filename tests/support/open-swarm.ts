@@ -1,0 +1,38 @@
+import { createFakeCrypto } from './fake-crypto.ts'
+import { createFakeProfile } from './fake-key-store.ts'
+import { createFakeNetwork } from './fake-mesh.ts'
+import { createDice } from './sim-dice.ts'
+import { SimNode } from './sim-node.ts'
+import { Witness } from './sim-witness.ts'
+import { createVirtualClock } from './virtual-clock.ts'
+
+const NETWORK = 'test'
+
+/** Tabs of different people on a calm network in virtual time, open and known to each other. */
+export async function openSwarm(size: number, { msPerToken }: { readonly msPerToken: number }) {
+  const clock = createVirtualClock()
+  const crypto = createFakeCrypto()
+  const witness = new Witness(clock, NETWORK)
+  const network = createFakeNetwork({ clock, random: createDice(1, 0).fraction })
+  const nodes = Array.from(
+    { length: size },
+    (_, index) =>
+      new SimNode({
+        name: `node ${index}`,
+        profile: createFakeProfile(`owner ${index}`, crypto),
+        slot: 0,
+        clock,
+        network,
+        networkName: NETWORK,
+        crypto,
+        dice: createDice(1, 1 + index),
+        link: 'direct',
+        engine: { seed: index, msPerToken },
+        decode: witness.decode,
+        watch: witness,
+      }),
+  )
+  for (const node of nodes) void node.open()
+  await clock.advanceBy(5000)
+  return { clock, witness, nodes }
+}
