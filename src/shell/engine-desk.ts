@@ -1,19 +1,20 @@
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import type { OwnAnswer, OwnScores, Job } from '#core/session/state.ts'
 import { toScore } from '#core/session/decide.ts'
+import { MAX_FOREIGN_IN_LINE, nextInLine, nobodyServed, type Client, type InLine } from '#core/swarm/turns.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Engine, EngineDescription, LoadProgress } from '#ports/engine.ts'
 import { ModelLoadError } from '#ports/engine.ts'
+import { EngineBusyError } from './errors.ts'
 import type { EngineStatus } from './facade.ts'
 
-interface Waiting {
-  readonly own: boolean
+interface Waiting extends InLine {
   readonly run: () => Promise<void>
 }
 
 /**
- * This node's one engine, shared by all sessions: one job at a time, a node's own questions before foreign ones
- * (SPEC JOIN-3), first come first served within each.
+ * This node's one engine, shared by all sessions: one job at a time, a node's own questions before foreign ones, and
+ * foreign ones by turns of those who asked (SPEC JOIN-5). Invariant: at most `MAX_FOREIGN_IN_LINE` foreign jobs wait.
  */
 export class EngineDesk {
   /** The embedded model: what answers until another was adopted, and when that one fails. */
@@ -28,6 +29,7 @@ export class EngineDesk {
   #status: EngineStatus = { phase: 'idle' }
   #loading: Promise<void> | null = null
   readonly #queue: Waiting[] = []
+  #served = nobodyServed
   #busy = false
 
   constructor(engine: Engine, clock: Clock, onChange: () => void, isFree: () => boolean = () => true) {
@@ -93,6 +95,11 @@ export class EngineDesk {
     return this.#status
   }
 
+  /** Jobs of other nodes' sessions that wait for the engine. */
+  get foreignInLine(): number {
+    return this.#queue.filter(({ client }) => client !== 'own').length
+  }
+
   get description(): EngineDescription | null {
     return this.#status.phase === 'ready' ? this.#status.description : null
   }
@@ -115,14 +122,14 @@ export class EngineDesk {
     }
   }
 
-  /** Answers. `onText` gets the whole text so far, with every piece. Throws the engine's errors. */
+  /** Answers. `onText` gets the whole text so far, with every piece. Throws the engine's errors, `EngineBusyError`. */
   generate(
     job: Extract<Job, { kind: 'generate' }>,
-    own: boolean,
+    client: Client,
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<OwnAnswer> {
-    return this.#enqueue(own, signal, async () => {
+    return this.#enqueue(client, signal, async () => {
       const startedAt = this.#clock.now()
       const generation = this.#engine.generate(job.messages, {
         seed: job.seed,
@@ -143,9 +150,9 @@ export class EngineDesk {
     })
   }
 
-  /** Scores answers. Throws the engine's errors. */
-  judge(job: Extract<Job, { kind: 'judge' }>, own: boolean, signal: AbortSignal): Promise<OwnScores> {
-    return this.#enqueue(own, signal, async () => {
+  /** Scores answers. Throws the engine's errors, `EngineBusyError`. */
+  judge(job: Extract<Job, { kind: 'judge' }>, client: Client, signal: AbortSignal): Promise<OwnScores> {
+    return this.#enqueue(client, signal, async () => {
       const startedAt = this.#clock.now()
       const texts = job.answers.map((answer) => answer.text)
       const judgements = await this.#engine.judge(job.messages as ChatMessage[], texts, signal)
@@ -162,10 +169,11 @@ export class EngineDesk {
     return Math.max(0, Math.round(this.#clock.now() - startedAt))
   }
 
-  #enqueue<T>(own: boolean, signal: AbortSignal, job: () => Promise<T>): Promise<T> {
+  #enqueue<T>(client: Client, signal: AbortSignal, job: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting = {
-        own,
+        client,
+        passedOver: 0,
         run: async () => {
           signal.removeEventListener('abort', withdraw)
           try {
@@ -181,6 +189,8 @@ export class EngineDesk {
         reject(signal.reason as Error)
       }
       if (signal.aborted) return withdraw()
+      if (client !== 'own' && this.foreignInLine >= MAX_FOREIGN_IN_LINE)
+        return reject(new EngineBusyError('too many jobs wait for the model'))
       signal.addEventListener('abort', withdraw, { once: true })
       this.#queue.push(waiting)
       void this.#work()
@@ -211,8 +221,12 @@ export class EngineDesk {
   }
 
   #takeNext(): Waiting | undefined {
-    const first = this.#queue.findIndex((waiting) => waiting.own)
-    return this.#queue.splice(Math.max(0, first), 1)[0]
+    if (this.#queue.length === 0) return undefined
+    const { index, served } = nextInLine(this.#queue, this.#served)
+    this.#served = served
+    const [next] = this.#queue.splice(index, 1)
+    if (next?.client !== 'own') for (const earlier of this.#queue.slice(0, index)) earlier.passedOver++
+    return next
   }
 
   #show(): void {

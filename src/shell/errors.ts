@@ -8,3 +8,7 @@ export class PromptTooLongError extends NamedError {}
 export class NoEngineError extends NamedError {}
 /** The session ended without an answer. */
 export class SessionFailedError extends NamedError {}
+/** So many of this node's own questions wait already that no further one is taken. */
+export class TooManyQuestionsError extends NamedError {}
+/** So many jobs of other nodes wait for the model that no further one is taken. */
+export class EngineBusyError extends NamedError {}

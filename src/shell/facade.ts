@@ -84,9 +84,14 @@ export interface AskOptions {
   readonly onDraft?: (draft: Draft) => void
   /** The session's story as it unfolds. */
   readonly onProgress?: (view: SessionView) => void
-  /** Called once, before anything is sent. */
+  /** Called before anything is sent; again, with another one, where nobody took the question up and it is asked anew. */
   readonly onSession?: (session: SessionId) => void
+  /** The question waits before it is asked, and why; null when it waits no longer. */
+  readonly onWaiting?: (reason: WaitReason | null) => void
 }
+
+/** `turn`: other questions of this tab come first. `busy`: everybody else has their hands full. */
+export type WaitReason = 'turn' | 'busy'
 
 export interface Draft {
   readonly node: NodeId
@@ -155,7 +160,7 @@ export interface TranscriptFile {
 
 /**
  * One running node. Errors of `ask`: `EmptyPromptError`, `PromptTooLongError`, `NoEngineError`,
- * `ContextOverflowError`, `SessionFailedError`, and the signal's `AbortError`.
+ * `ContextOverflowError`, `SessionFailedError`, `TooManyQuestionsError`, and the signal's `AbortError`.
  */
 export interface SwarmFacade {
   status(): SwarmStatus

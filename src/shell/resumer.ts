@@ -73,7 +73,7 @@ export class Resumer {
     await archive.abandon(session)
     await this.#firstLink()
     logger.log('info', 'session-asked-again')
-    return sessions.ask(question)
+    return sessions.ask({ ...question, asksAgain: false })
   }
 
   /** What is published before there is a link reaches nobody. */

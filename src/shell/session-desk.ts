@@ -1,6 +1,6 @@
 import { bytesToHex } from '#core/bytes.ts'
 import type { Envelope } from '#core/protocol/envelope.ts'
-import type { Digest, NodeId, Salt, SessionId } from '#core/protocol/ids.ts'
+import type { Digest, NodeId, OperatorId, Salt, SessionId } from '#core/protocol/ids.ts'
 import type { MessageOf, SessionMessage } from '#core/protocol/messages.ts'
 import { reservesEngine } from '#core/session/ending.ts'
 import { openedOf } from '#core/session/lookup.ts'
@@ -17,6 +17,7 @@ import type { Logger } from '#ports/logger.ts'
 import type { Mesh } from '#ports/mesh.ts'
 import type { Random } from '#ports/random.ts'
 import type { Settings } from '#ports/store.ts'
+import { BusySign } from './busy-sign.ts'
 import { DraftSender } from './drafts.ts'
 import type { EngineDesk } from './engine-desk.ts'
 import type { Outbox } from './outbox.ts'
@@ -26,6 +27,9 @@ import { entryOf, SessionMailbox } from './session-mailbox.ts'
 
 /** Sessions that may hold this node's engine at once; they are computed one after another. */
 export const ENGINE_SLOTS = 4
+
+/** Sessions held at once, ended ones among them: those are kept for a while for whoever asks about them. */
+export const MAX_SESSIONS = 512
 
 /** Statements of sessions that were not opened yet, as gossip may bring them: so many sessions, so many statements. */
 const MAX_UNOPENED_SESSIONS = 32
@@ -42,6 +46,8 @@ export interface SessionDeskInit {
   readonly engine: EngineDesk
   readonly archive: SessionArchive
   settings(): Settings
+  /** No slot is free any more, or one is free again. */
+  onBusyChange(): void
   onChange(mailbox: SessionMailbox): void
   onText(session: SessionId, from: NodeId, text: string): void
   onFetch(mailbox: SessionMailbox, digests: readonly Digest[]): void
@@ -54,10 +60,12 @@ export class SessionDesk {
   readonly #unopened = new Map<SessionId, Envelope[]>()
   readonly #drafts = new Map<SessionId, DraftSender>()
   #admissions: AdmissionState = noAdmissions
+  readonly #busySign: BusySign
   #closed = false
 
   constructor(init: SessionDeskInit) {
     this.#init = init
+    this.#busySign = new BusySign(init.clock, () => init.onBusyChange())
   }
 
   get mailboxes(): Iterable<SessionMailbox> {
@@ -129,6 +137,7 @@ export class SessionDesk {
   }
 
   close(): void {
+    this.#busySign.stop()
     for (const mailbox of this.#mailboxes.values()) mailbox.close()
     for (const draft of this.#drafts.values()) draft.close()
     this.#mailboxes.clear()
@@ -152,7 +161,8 @@ export class SessionDesk {
       contributes: contribute && !onlyThisDevice,
       engine: engine.description,
       reserved: this.#reserved(),
-      slots: this.#slots,
+      heldFor: this.#heldFor(),
+      slots: this.#makeRoom() ? this.#slots : 0,
     }
     const { state, decline } = considerJoining(this.#admissions, capacity, envelope.from, message, clock.now())
     this.#admissions = state
@@ -207,12 +217,16 @@ export class SessionDesk {
       archive,
       clock,
       logger,
-      onChange,
+      onChange: (changed) => {
+        this.#busySign.show(this.freeSlots === 0)
+        onChange(changed)
+      },
       onFetch,
       onExpired: () => this.#drop(session),
       onText: (from, text) => this.#showText(from, text),
     })
     this.#mailboxes.set(session, mailbox)
+    this.#busySign.show(this.freeSlots === 0)
     return mailbox
   }
 
@@ -248,10 +262,31 @@ export class SessionDesk {
 
   #drop(session: SessionId): void {
     this.#mailboxes.delete(session)
+    this.#busySign.show(this.freeSlots === 0)
+  }
+
+  /** Whether one more session can be held: the one that ended longest ago makes room. */
+  #makeRoom(): boolean {
+    if (this.#mailboxes.size < MAX_SESSIONS) return true
+    const ended = [...this.#mailboxes.values()].find(({ state }) => state.outcome !== null && state.question === null)
+    ended?.close()
+    return ended !== undefined && this.#mailboxes.delete(ended.session)
+  }
+
+  #holding(): SessionMailbox[] {
+    return [...this.#mailboxes.values()].filter((mailbox) => reservesEngine(mailbox.state))
   }
 
   #reserved(): number {
-    return [...this.#mailboxes.values()].filter((mailbox) => reservesEngine(mailbox.state)).length
+    return this.#holding().length
+  }
+
+  /** The operators that foreign sessions hold slots for, one a slot. */
+  #heldFor(): OperatorId[] {
+    return this.#holding().flatMap(({ state }) => {
+      const operator = state.question ? undefined : openedOf(state.record)?.message.certificate.operator
+      return operator ?? []
+    })
   }
 }
 

@@ -6,6 +6,7 @@ import { assignedOf, joinOf, openedOf } from '#core/session/lookup.ts'
 import { textOf } from '#core/session/record.ts'
 import type { Effect, Input, Job, JobKind, Outcome, SessionState, TimerId } from '#core/session/state.ts'
 import { stepSession } from '#core/session/step.ts'
+import type { Client } from '#core/swarm/turns.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { EngineDesk } from './engine-desk.ts'
@@ -207,17 +208,24 @@ export class SessionMailbox {
     this.post({ type: 'reopened', entries })
   }
 
+  /** For whom this node's engine works in the session. */
+  #client(): Client {
+    const opened = openedOf(this.#state.record)
+    if (this.#state.question || !opened) return 'own'
+    return { leader: opened.from, operator: opened.message.certificate.operator }
+  }
+
   async #infer(job: Job): Promise<void> {
     const { desk, logger } = this.#init
-    const own = this.#state.question !== null
+    const client = this.#client()
     const controller = new AbortController()
     this.#jobs.set(job.kind, controller)
     try {
       if (job.kind === 'generate') {
-        const answer = await desk.generate(job, own, (text) => this.#init.onText(this, text), controller.signal)
+        const answer = await desk.generate(job, client, (text) => this.#init.onText(this, text), controller.signal)
         this.post({ type: 'generated', answer })
       } else {
-        this.post({ type: 'judged', scores: await desk.judge(job, own, controller.signal) })
+        this.post({ type: 'judged', scores: await desk.judge(job, client, controller.signal) })
       }
     } catch (error) {
       if (controller.signal.aborted) return

@@ -1,8 +1,7 @@
 import type { decodeEnvelope, Envelope } from '#core/protocol/envelope.ts'
 import type { SessionId } from '#core/protocol/ids.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
-import type { Question, SessionState } from '#core/session/state.ts'
-import { chooseCandidates, deadlinesFor } from '#core/swarm/candidates.ts'
+import type { SessionState } from '#core/session/state.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Crypto } from '#ports/crypto.ts'
 import type { Device } from '#ports/device.ts'
@@ -12,9 +11,9 @@ import type { Logger } from '#ports/logger.ts'
 import type { Mesh } from '#ports/mesh.ts'
 import type { Random } from '#ports/random.ts'
 import type { Settings, Store } from '#ports/store.ts'
+import { AskingDesk } from './asking-desk.ts'
 import { receiveDrafts } from './drafts.ts'
 import { EngineDesk } from './engine-desk.ts'
-import { NoEngineError } from './errors.ts'
 import type {
   Answer,
   AskOptions,
@@ -33,7 +32,6 @@ import { Neighbours } from './neighbours.ts'
 import { peersOf, statusOf } from './node-view.ts'
 import { Outbox } from './outbox.ts'
 import { PresenceDesk } from './presence-desk.ts'
-import { estimateTokens, prepareConversation } from './question.ts'
 import { Resumer } from './resumer.ts'
 import { SessionArchive } from './session-archive.ts'
 import { offerOf, SessionDesk } from './session-desk.ts'
@@ -58,9 +56,6 @@ export interface SwarmNodeInit {
   chooseModel(served: Readonly<Record<string, number>>): string
 }
 
-/** Answers of the embedded models are short; whoever wants more says so. */
-const DEFAULT_MAX_TOKENS = 256
-
 /** How long a tab looks around before it chooses which model to load. */
 const LOOK_AROUND_MS = 700
 
@@ -82,6 +77,7 @@ export class SwarmNode implements SwarmFacade {
   readonly #sessions: SessionDesk
   readonly #archive: SessionArchive
   readonly #story: Storyteller
+  readonly #asking: AskingDesk
   readonly #neighbours: Neighbours
   readonly #outbox: Outbox
   readonly #verified = new WeakMap<Uint8Array, Envelope>()
@@ -110,7 +106,10 @@ export class SwarmNode implements SwarmFacade {
       outbox,
       logger,
       describeSelf: () => this.#describeSelf(),
-      onChange: () => this.#changed(),
+      onChange: () => {
+        this.#asking.presenceChanged()
+        this.#changed()
+      },
       onGone: (node) => this.#sessions.nodeGone(node),
     })
     this.#sessions = new SessionDesk({
@@ -124,6 +123,7 @@ export class SwarmNode implements SwarmFacade {
       engine: this.#engine,
       archive: this.#archive,
       settings: () => this.#settings,
+      onBusyChange: () => this.#presence.announce(),
       onChange: (mailbox) => {
         this.#neighbours.sessionChanged(mailbox)
         this.#story.progressed(mailbox)
@@ -158,6 +158,15 @@ export class SwarmNode implements SwarmFacade {
       sessions: this.#sessions,
       archive: this.#archive,
       gatekeeper: this.#gatekeeper,
+    })
+    this.#asking = new AskingDesk({
+      ...init,
+      engine: this.#engine,
+      sessions: this.#sessions,
+      story: this.#story,
+      present: () => this.#presence.present,
+      settings: () => this.#settings,
+      engineTried: () => this.#engineTried,
     })
   }
 
@@ -258,59 +267,12 @@ export class SwarmNode implements SwarmFacade {
   // ---- asking ----
 
   async ask(messages: readonly ChatMessage[], options: AskOptions = {}): Promise<Answer> {
-    const conversation = prepareConversation(messages)
-    options.signal?.throwIfAborted()
-    const alone = this.#settings.onlyThisDevice || this.#invitationFor(options) === null
-    if (alone && !this.#engine.description) await this.#engineTried
-    const mailbox = this.#sessions.ask(this.#questionFor(conversation, options))
-    return this.#story.tell(mailbox, options)
+    return this.#asking.ask(messages, options)
   }
 
   resume(session: SessionId, options: AskOptions = {}): Promise<Answer> | null {
     const resumed = this.#resumer.find(session)
     return resumed ? resumed.then((mailbox) => this.#story.tell(mailbox, options)) : null
-  }
-
-  #invitationFor({ executors, verifiers }: AskOptions) {
-    const { identity, mesh } = this.#init
-    const { links } = mesh.state()
-    const description = this.#engine.description
-    return chooseCandidates(
-      {
-        self: identity.node,
-        operator: identity.certificate.operator,
-        ownEngine: description && offerOf(description),
-        present: this.#presence.present,
-        linked: new Set(links.filter((link) => link.kind === 'direct').map((link) => link.node)),
-        roundTripMs: Object.fromEntries(
-          links.flatMap(({ node, roundTripMs }) => (roundTripMs === null ? [] : [[node, roundTripMs]])),
-        ),
-      },
-      { ...(executors ? { executors } : {}), ...(verifiers ? { verifiers } : {}) },
-    )
-  }
-
-  #questionFor(messages: readonly ChatMessage[], options: AskOptions): Question {
-    const self = this.#outbox.self
-    const description = this.#engine.description
-    const invitation = this.#settings.onlyThisDevice ? null : this.#invitationFor(options)
-    if (!invitation && !description) throw new NoEngineError('no model is loaded, and no other tab can answer')
-    const needs = invitation?.needs ?? { executors: 1, verifiers: 1 }
-    const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS
-    const invited = new Set(invitation?.invited)
-    const engines = this.#presence.present.filter(({ node }) => invited.has(node)).flatMap(({ said }) => said.engines)
-    return {
-      messages,
-      invited: invitation?.invited ?? [self],
-      needs,
-      maxTokens,
-      deadlines: deadlinesFor(
-        description ? [...engines, offerOf(description)] : engines,
-        estimateTokens(messages),
-        maxTokens,
-        needs,
-      ),
-    }
   }
 
   // ---- the facade's views ----
@@ -323,6 +285,11 @@ export class SwarmNode implements SwarmFacade {
   /** The same for one session; undefined where this node has no part in it, or has forgotten it. */
   sessionState(session: SessionId): SessionState | undefined {
     return this.#sessions.find(session)?.state
+  }
+
+  /** What waits at this node: what simulations hold their bounds against. */
+  get load() {
+    return { ...this.#asking.load, foreignInLine: this.#engine.foreignInLine }
   }
 
   status(): SwarmStatus {
@@ -376,6 +343,7 @@ export class SwarmNode implements SwarmFacade {
   async stop(): Promise<void> {
     await this.#presence.sayGoodbye().catch(() => undefined)
     this.#stopping.abort()
+    this.#asking.close()
     for (const cleanup of this.#cleanups) cleanup()
     this.#sessions.close()
     await this.#models?.stop()

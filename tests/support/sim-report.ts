@@ -21,7 +21,7 @@ export function countEndings({ asked }: Pick<SimulationReport, 'asked'>): Ending
     verdicts: count('answered'),
     alone: count('alone'),
     cancelled: count('AbortError'),
-    failed: count('NoEngineError', 'SessionFailedError'),
+    failed: count('NoEngineError', 'SessionFailedError', 'TooManyQuestionsError'),
     gone: count('gone'),
   }
 }

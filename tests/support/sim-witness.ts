@@ -5,6 +5,9 @@ import type { Message } from '#core/protocol/messages.ts'
 import { openedOf, participantsOf } from '#core/session/lookup.ts'
 import type { Outcome, SessionState } from '#core/session/state.ts'
 import type { Clock } from '#ports/clock.ts'
+import { MAX_FOREIGN_IN_LINE } from '#core/swarm/turns.ts'
+import { MAX_RUNNING, MAX_WAITING } from '#shell/asking-desk.ts'
+import { MAX_SESSIONS } from '#shell/session-desk.ts'
 import type { NodeWatch, SimNode } from './sim-node.ts'
 
 interface Published {
@@ -48,7 +51,8 @@ interface Ledger {
  *    network has been whole again for long enough, by `disagreements`);
  * I3 what passes a gatekeeper, and what sessions hold, is exactly what its sender published, and passes once;
  * I4 a session without an outcome has a deadline, and its tab a timer;
- * I6 an engine works only while a session of its node wants it to.
+ * I6 an engine works only while a session of its node wants it to;
+ * I8 what waits at a node stays within its bounds: jobs for its engine, its own questions, sessions held.
  */
 export class Witness implements NodeWatch {
   readonly #clock: Clock
@@ -207,6 +211,7 @@ export class Witness implements NodeWatch {
   #checkNode(node: SimNode): void {
     const ledger = this.#ledgerOf(node)
     const { states } = node
+    if (states.length > MAX_SESSIONS + MAX_RUNNING) this.violated('I8', `${node.name} holds ${states.length} sessions`)
     for (const state of states) this.#checkSession(node, ledger, state.session, state)
     if (ledger.sessions.size > states.length) {
       for (const session of ledger.sessions.keys()) this.#checkSession(node, ledger, session, node.stateOf(session))
@@ -234,6 +239,9 @@ export class Witness implements NodeWatch {
   #brokenTotal({ name, tab }: SimNode, { jobs, open }: Ledger): [invariant: string, problem: string] | null {
     if (!tab) return null
     if (jobs === 0 && tab.engine.working > 0) return ['I6', `the engine of ${name} works for nobody`]
+    const { running, waiting, foreignInLine } = tab.shell.load
+    if (foreignInLine > MAX_FOREIGN_IN_LINE || running > MAX_RUNNING || waiting > MAX_WAITING)
+      return ['I8', `${name} has ${foreignInLine} jobs in line, ${running} questions, ${waiting} more waiting`]
     if (open > tab.clock.pending) return ['I4', `${name} has ${open} sessions, ${tab.clock.pending} timers`]
     return null
   }

@@ -81,7 +81,15 @@ export interface SimulationReport {
 const NETWORK = 'simulation'
 
 /** Errors that a question may end with, besides an answer. */
-const NAMED_ENDINGS = ['answered', 'alone', 'gone', 'AbortError', 'NoEngineError', 'SessionFailedError']
+const NAMED_ENDINGS = [
+  'answered',
+  'alone',
+  'gone',
+  'AbortError',
+  'NoEngineError',
+  'SessionFailedError',
+  'TooManyQuestionsError',
+]
 
 /** No question may take longer, whatever happens to it. */
 const LONGEST_QUESTION_MS = 180_000

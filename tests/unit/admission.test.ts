@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { considerJoining, noAdmissions, type AdmissionState, type Capacity } from '#core/swarm/admission.ts'
-import { engineOffer, nodeId } from '#support/session-pair.ts'
+import { engineOffer, nodeId, operatorId } from '#support/session-pair.ts'
 import { openedBy } from '#support/session-pair-record.ts'
 
 const able: Capacity = {
@@ -8,6 +8,7 @@ const able: Capacity = {
   contributes: true,
   engine: engineOffer('model'),
   reserved: 0,
+  heldFor: [],
   slots: 4,
 }
 const NEEDS = { executors: 1, verifiers: 1 }
@@ -36,6 +37,31 @@ describe('whether to join', () => {
     expect(decline({ engine: null })).toBe('no-engine')
     expect(decline({ reserved: 4 })).toBe('busy')
     expect(decline({ engine: { ...engineOffer('slow'), decodeTokensPerSecond: 3 } })).toBe('too-slow')
+  })
+
+  test('JOIN-2: a node holds no slot for a session that may keep it waiting for more than a minute', () => {
+    const { deadlines } = invitation('ann')
+    const opened = (joinMs: number) => ({ ...invitation('ann'), deadlines: { ...deadlines, joinMs, finalizeMs: 3000 } })
+    expect(decline({}, opened(54_000))).toBeNull()
+    expect(decline({}, opened(54_001))).toBe('too-long')
+  })
+
+  test('JOIN-4: who holds slots gets one more only where more are free than it holds', () => {
+    const held = (...operators: string[]) => ({ reserved: operators.length, heldFor: operators.map(operatorId) })
+    expect(decline(held('ann'))).toBeNull()
+    expect(decline(held('ann', 'ann'))).toBe('fair-share')
+    expect(decline(held('ann', 'bob'))).toBeNull()
+    expect(decline(held('ann', 'bob', 'bob'))).toBe('fair-share')
+    expect(decline(held('bob', 'bob', 'cid'))).toBeNull()
+    // This node's own session takes a slot and is nobody's share.
+    expect(decline({ reserved: 3, heldFor: [operatorId('ann'), operatorId('ann')] })).toBe('fair-share')
+  })
+
+  test('JOIN-2: at most 600 sessions from all together within a minute, so that what is remembered is bounded', () => {
+    const strangers = Array.from({ length: 700 }, (_, i) => `stranger ${i}`)
+    const first = flood(noAdmissions, strangers, undefined, 0)
+    expect(first.declined).toBe(100)
+    expect(first.state.taken).toHaveLength(600)
   })
 
   test('JOIN-2: a node’s own sessions always have its engine', () => {

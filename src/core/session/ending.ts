@@ -22,6 +22,10 @@ function askersOutcome(turn: Turn): Outcome | null {
   const { state } = turn
   if (state.cancelled) return 'cancelled'
   if (state.adopted) return 'answered'
+  if (isCrowded(turn)) {
+    mark(turn, 'crowded')
+    return 'failed'
+  }
   if (!isDeserted(turn)) return null
   if (state.own.answer) return 'alone'
   if (state.failed.includes('generate') || !state.offer.engine) return 'failed'
@@ -39,6 +43,16 @@ function askersOutcome(turn: Turn): Outcome | null {
     })
   }
   return null
+}
+
+/** Nobody joined, though they are there, and whoever asked will ask again (SPEC LEAD-9). */
+function isCrowded(turn: Turn): boolean {
+  const { question, record, self, gone } = turn.state
+  if (!question?.asksAgain || assignedOf(record)) return false
+  const others = question.invited.filter((node) => node !== self)
+  if (others.every((node) => gone.includes(node))) return false
+  if (allSaid(record, 'session-joined').some((join) => join.from !== self)) return false
+  return due(turn, 'expiry', (since(turn.state, 'started') ?? turn.now) + question.deadlines.joinMs)
 }
 
 /** Nobody came, nobody is left, or nobody answered in time: then the asker's own model answers, labelled so. */

@@ -23,6 +23,8 @@ export interface Question {
   readonly needs: Needs
   readonly maxTokens: number
   readonly deadlines: Deadlines
+  /** Whoever asked will ask again where nobody joins: then this session ends instead of being answered alone. */
+  readonly asksAgain?: boolean
 }
 
 /** What a node brings to a session. */
@@ -65,6 +67,7 @@ export type Mark =
   | 'leader-gone'
   | 'resumed'
   | 'alone'
+  | 'crowded'
   | 'lacking'
   | 'draw-checked'
 

@@ -1,12 +1,17 @@
 import type { NodeId, OperatorId } from '../protocol/ids.ts'
 import type { EngineOffer, MessageOf } from '../protocol/messages.ts'
 
-/** Foreign work taken from one leader, and from one operator, in a minute (SPEC JOIN-2). */
+/** Foreign work taken from one leader, from one operator, and from all together, in a minute (SPEC JOIN-2). */
 const PER_LEADER = 30
 const PER_OPERATOR = 60
+const FROM_ALL = 600
 const MINUTE_MS = 60_000
 
+/** A slot is not held for longer on the word of somebody who may never assign a role. */
+const MAX_HOLD_MS = 60_000
+
 export interface AdmissionState {
+  /** Of the last minute; at most `FROM_ALL`. */
   readonly taken: readonly { readonly leader: NodeId; readonly operator: OperatorId; readonly at: number }[]
 }
 
@@ -16,13 +21,16 @@ export interface Capacity {
   readonly self: NodeId
   readonly contributes: boolean
   readonly engine: EngineOffer | null
-  /** Sessions that hold the engine now. */
+  /** Sessions that hold the engine now, this node's own among them. */
   readonly reserved: number
+  /** Who asked the foreign ones of them: an operator a session. */
+  readonly heldFor: readonly OperatorId[]
   /** How many may hold it at once: they are computed one after another. */
   readonly slots: number
 }
 
-export type Decline = 'not-invited' | 'does-not-contribute' | 'no-engine' | 'busy' | 'rate-limited' | 'too-slow'
+export type Decline =
+  'not-invited' | 'does-not-contribute' | 'no-engine' | 'busy' | 'fair-share' | 'rate-limited' | 'too-slow' | 'too-long'
 
 /** Whether this node takes part in a session that it is invited to. A node's own sessions always have its engine. */
 export function considerJoining(
@@ -36,14 +44,27 @@ export function considerJoining(
   if (leader === capacity.self) return { state, decline: null }
   if (!capacity.contributes) return { state, decline: 'does-not-contribute' }
   if (!capacity.engine) return { state, decline: 'no-engine' }
+  const { joinMs, executeMs, finalizeMs } = opened.deadlines
+  if (joinMs + 2 * finalizeMs > MAX_HOLD_MS) return { state, decline: 'too-long' }
+  if (estimateMs(capacity.engine, opened.maxTokens) > executeMs) return { state, decline: 'too-slow' }
   if (capacity.reserved >= capacity.slots) return { state, decline: 'busy' }
-  if (estimateMs(capacity.engine, opened.maxTokens) > opened.deadlines.executeMs) return { state, decline: 'too-slow' }
+  const { operator } = opened.certificate
+  if (!isWithinShare(capacity, operator)) return { state, decline: 'fair-share' }
   const recent = state.taken.filter(({ at }) => now - at < MINUTE_MS)
-  const operator = opened.certificate.operator
   const byLeader = recent.filter((taken) => taken.leader === leader).length
   const byOperator = recent.filter((taken) => taken.operator === operator).length
-  if (byLeader >= PER_LEADER || byOperator >= PER_OPERATOR) return { state: { taken: recent }, decline: 'rate-limited' }
+  if (byLeader >= PER_LEADER || byOperator >= PER_OPERATOR || recent.length >= FROM_ALL)
+    return { state: { taken: recent }, decline: 'rate-limited' }
   return { state: { taken: [...recent, { leader, operator, at: now }] }, decline: null }
+}
+
+/**
+ * Whoever holds slots gets one more only where more are free than it holds (SPEC JOIN-4). So one operator alone holds
+ * half of them at the most, with however many tabs, and the last free one goes to somebody who holds none.
+ */
+function isWithinShare({ reserved, slots, heldFor }: Capacity, operator: OperatorId): boolean {
+  const held = heldFor.filter((other) => other === operator).length
+  return slots - reserved > held
 }
 
 /** How long an answer of full length takes on an engine, in ms. */

@@ -1,5 +1,5 @@
 import type { SessionId } from '#core/protocol/ids.ts'
-import type { AskOptions, Draft, SessionView } from '#shell/facade.ts'
+import type { AskOptions, Draft, SessionView, WaitReason } from '#shell/facade.ts'
 
 /** An answer while it is made: its draft, its story, and the way to stop it. Drafts are shown at most once a frame. */
 export class LiveTurn {
@@ -7,6 +7,7 @@ export class LiveTurn {
   readonly #controller = new AbortController()
   #draft = $state.raw<Draft | null>(null)
   #view = $state.raw<SessionView | null>(null)
+  #waiting = $state<WaitReason | null>(null)
   #latest: Draft | null = null
   #frame = 0
 
@@ -20,6 +21,10 @@ export class LiveTurn {
   get view(): SessionView | null {
     return this.#view
   }
+  /** Why the question has not been asked yet. */
+  get waiting(): WaitReason | null {
+    return this.#waiting
+  }
   get stopped(): boolean {
     return this.#controller.signal.aborted
   }
@@ -31,6 +36,7 @@ export class LiveTurn {
       onDraft: (draft) => this.#receive(draft),
       onProgress: (view) => (this.#view = view),
       onSession: (session) => onSession?.(session),
+      onWaiting: (reason) => (this.#waiting = reason),
     }
   }
 

@@ -72,6 +72,11 @@ const WORDS: Record<string, ErrorWords> = {
     sentence: 'The tabs that took the question left before they answered.',
     remedy: 'ask-again',
   },
+  TooManyQuestionsError: {
+    sentence: 'Too many of your questions wait already. Ask again when one of them is answered.',
+    remedy: 'ask-again',
+  },
+  EngineBusyError: { sentence: 'Too much waits for the model in this tab.', remedy: 'ask-again' },
   InterruptedError: {
     sentence: 'This page was closed before the answer came. The question is still here.',
     remedy: 'ask-again',

@@ -1,5 +1,5 @@
 import type { Doubt } from '#core/protocol/messages.ts'
-import type { ExecutorView, SessionView, VerifierView } from '#shell/facade.ts'
+import type { ExecutorView, SessionView, VerifierView, WaitReason } from '#shell/facade.ts'
 import { formatDuration, formatScore, plural } from './format.ts'
 
 /** What a session says about itself, in words. Every function reads the view alone. */
@@ -49,6 +49,11 @@ export function provenance(view: SessionView): string {
       return `${parts.join(', ')}${time}`
     }
   }
+}
+
+/** Why a question has not been asked yet. */
+export function waiting(reason: WaitReason): string {
+  return reason === 'busy' ? 'Waiting: everybody is busy' : 'Waiting: your other questions come first'
 }
 
 /** What is happening now, while a session runs. */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Client } from '#core/swarm/turns.ts'
 import { EngineDesk } from '#shell/engine-desk.ts'
 import { CRASH, DAMAGED_MODEL, FakeEngine } from '#support/fake-engine.ts'
+import { nodeId, operatorId } from '#support/session-pair.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
 
 async function openDesk() {
@@ -20,32 +22,92 @@ const jobOf = (content: string) => ({
   maxTokens: 50,
 })
 
+const own = 'own' as const
+const foreign: Client = { leader: nodeId('ann'), operator: operatorId('ann') }
+
 const never = new AbortController().signal
 
-test('JOIN-3: own questions come before foreign ones that wait, each in the order in which they came', async () => {
+test('JOIN-5: own questions come before foreign ones that wait, each in the order in which they came', async () => {
   const { clock, desk } = await openDesk()
   const order: string[] = []
-  const ask = (name: string, own: boolean) =>
-    desk.generate(jobOf(name), own, () => undefined, never).then(() => order.push(name))
+  const ask = (name: string, client: Client) =>
+    desk.generate(jobOf(name), client, () => undefined, never).then(() => order.push(name))
   const all = [
-    ask('first', false),
-    ask('foreign 1', false),
-    ask('foreign 2', false),
-    ask('own 1', true),
-    ask('own 2', true),
+    ask('first', foreign),
+    ask('foreign 1', foreign),
+    ask('foreign 2', foreign),
+    ask('own 1', own),
+    ask('own 2', own),
   ]
   await clock.advanceBy(10_000)
   await Promise.all(all)
   expect(order).toEqual(['first', 'own 1', 'own 2', 'foreign 1', 'foreign 2'])
 })
 
+test('JOIN-5: whoever asks for much waits for whoever asks for little, each operator as one', async () => {
+  const { clock, desk } = await openDesk()
+  const order: string[] = []
+  const ask = (leader: string, operator: string) =>
+    desk
+      .generate(jobOf(leader), { leader: nodeId(leader), operator: operatorId(operator) }, () => undefined, never)
+      .then(() => order.push(leader))
+  const all = [
+    ...['gus 1', 'gus 1', 'gus 1', 'gus 2', 'gus 2'].map((leader) => ask(leader, 'gus')),
+    ask('ann', 'ann'),
+    ask('bob', 'bob'),
+  ]
+  await clock.advanceBy(10_000)
+  await Promise.all(all)
+  expect(order).toEqual(['gus 1', 'ann', 'bob', 'gus 2', 'gus 1', 'gus 2', 'gus 1'])
+})
+
+test('JOIN-5: no stream of newcomers keeps a job waiting for ever', async () => {
+  const { clock, desk } = await openDesk()
+  const order: string[] = []
+  const ask = (name: string) =>
+    desk
+      .generate(jobOf(name), { leader: nodeId(name), operator: operatorId(name) }, () => undefined, never)
+      .then(() => {
+        order.push(name)
+        // Each has another successor, of whom this engine has never heard.
+        if (order.length < 40) void ask(`newcomer ${order.length}`)
+      })
+  void ask('known')
+  await clock.advanceBy(200)
+  void ask('first of many')
+  const doneBefore = order.length
+  void ask('known')
+  await clock.advanceBy(20_000)
+  const between = order.lastIndexOf('known') - doneBefore
+  // The one at work, the one in line before it, and eight that overtook it.
+  expect(between).toBeGreaterThan(1)
+  expect(between).toBeLessThanOrEqual(10)
+})
+
+test('JOIN-5: foreign jobs that wait are bounded, and own ones still come through', async () => {
+  const { clock, desk } = await openDesk()
+  const outcomes = Array.from({ length: 40 }, () =>
+    desk
+      .generate(jobOf('much'), foreign, () => undefined, never)
+      .then(
+        () => 'done',
+        (error: Error) => error.name,
+      ),
+  )
+  expect(desk.foreignInLine).toBe(16)
+  const mine = desk.generate(jobOf('mine'), own, () => undefined, never)
+  await clock.advanceBy(30_000)
+  expect((await mine).tokens).toBeGreaterThan(0)
+  expect((await Promise.all(outcomes)).filter((outcome) => outcome === 'EngineBusyError')).toHaveLength(40 - 17)
+})
+
 test('a job that is withdrawn while it waits never runs, and the next one does', async () => {
   const { clock, desk } = await openDesk()
   const stop = new AbortController()
   const texts: string[] = []
-  const running = desk.generate(jobOf('running'), false, () => undefined, never)
-  const withdrawn = desk.generate(jobOf('withdrawn'), false, (text) => texts.push(text), stop.signal)
-  const next = desk.generate(jobOf('next'), false, () => undefined, never)
+  const running = desk.generate(jobOf('running'), foreign, () => undefined, never)
+  const withdrawn = desk.generate(jobOf('withdrawn'), foreign, (text) => texts.push(text), stop.signal)
+  const next = desk.generate(jobOf('next'), foreign, () => undefined, never)
   stop.abort(new DOMException('no longer wanted', 'AbortError'))
   await expect(withdrawn).rejects.toMatchObject({ name: 'AbortError' })
   await clock.advanceBy(10_000)
@@ -56,9 +118,9 @@ test('a job that is withdrawn while it waits never runs, and the next one does',
 
 test('an engine’s error reaches who asked, and the desk goes on', async () => {
   const { clock, desk } = await openDesk()
-  const crashed = desk.generate(jobOf(CRASH), false, () => undefined, never)
+  const crashed = desk.generate(jobOf(CRASH), foreign, () => undefined, never)
   const failure = expect(crashed).rejects.toMatchObject({ name: 'EngineCrashedError' })
-  const next = desk.generate(jobOf('next'), false, () => undefined, never)
+  const next = desk.generate(jobOf('next'), foreign, () => undefined, never)
   await clock.advanceBy(10_000)
   await failure
   expect((await next).tokens).toBeGreaterThan(0)
@@ -68,7 +130,7 @@ test('an engine’s error reaches who asked, and the desk goes on', async () => 
 test('a text grows piece by piece, and ends as what was answered', async () => {
   const { clock, desk } = await openDesk()
   const texts: string[] = []
-  const answer = desk.generate(jobOf('which?'), true, (text) => texts.push(text), never)
+  const answer = desk.generate(jobOf('which?'), own, (text) => texts.push(text), never)
   await clock.advanceBy(10_000)
   expect(texts.length).toBeGreaterThan(1)
   expect(texts.at(-1)).toBe((await answer).text)

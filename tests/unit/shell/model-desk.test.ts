@@ -97,7 +97,7 @@ async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShe
 const ask = (tab: Awaited<ReturnType<typeof openTab>>, content: string) =>
   tab.desk.generate(
     { kind: 'generate', messages: [{ role: 'user', content }], seed: 1, temperatureMilli: 0, maxTokens: 20 },
-    true,
+    'own',
     () => undefined,
     new AbortController().signal,
   )
