@@ -73,9 +73,11 @@ export async function startRelayNode(init: RelayNodeInit): Promise<RelayNode> {
       maxIncomingPendingConnections: 1024,
       inboundUpgradeTimeout: HANDSHAKE_TIMEOUT_MS,
     },
+    // A tab on a busy machine may take long to answer a ping; by default it would be cut off after 5 s.
+    connectionMonitor: { pingTimeout: { minTimeout: 30_000 } },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
       relay: circuitRelayServer({
         reservations: {
           maxReservations: init.limits.maxReservations,

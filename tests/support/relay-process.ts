@@ -22,15 +22,23 @@ export interface RelayProcess {
 /** What a relay that does not start says last. */
 const KEPT_WORDS = 4_000
 
-export async function startRelayProcess(init: { network: string; staticDir?: string }): Promise<RelayProcess> {
+export async function startRelayProcess(init: {
+  network: string
+  staticDir?: string
+  flags?: readonly string[]
+}): Promise<RelayProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'tabswarm-relay-'))
   const start = async (port: number) => {
     const flags = ['--port', `${port}`, '--host', '127.0.0.1', '--network', init.network]
     const files = ['--identity', join(directory, 'relay.key'), '--static', init.staticDir ?? directory]
-    const child = spawn(process.execPath, ['--import', 'tsx', 'relay/main.ts', ...flags, ...files], {
-      // Never inherited: a child that outlives a crashed test run would keep the runner's output open.
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'relay/main.ts', ...flags, ...files, ...(init.flags ?? [])],
+      {
+        // Never inherited: a child that outlives a crashed test run would keep the runner's output open.
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     const words = lastWordsOf(child)
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)

@@ -20,7 +20,7 @@ import { createFrameStream } from './frame-stream.ts'
 import { topicsOf } from './gossip.ts'
 import { DEFAULT_LIMITS, type MeshLimits } from './limits.ts'
 import { LinkKeeper } from './link-keeper.ts'
-import { createNode, type SwarmLibp2p } from './node.ts'
+import { createNode, type DirectTransport, type SwarmLibp2p } from './node.ts'
 import { nodeIdFromBytes, nodeIdOf, peerIdOf } from './peer-identity.ts'
 import { RelayAddresses, RelayLink } from './relay-link.ts'
 
@@ -37,6 +37,8 @@ export interface Libp2pMeshInit {
   readonly knownPeers?: readonly NodeId[]
   /** False for a node that makes and takes no WebRTC connections and so takes part through the relay. */
   readonly direct?: boolean
+  /** Stands in for WebRTC where a process has none. */
+  readonly directTransport?: DirectTransport
   readonly logger: Logger
   readonly clock: Clock
   readonly limits?: Partial<MeshLimits>
@@ -53,6 +55,7 @@ export async function createLibp2pMesh(init: Libp2pMeshInit): Promise<Mesh> {
     network: init.network,
     iceServers: init.iceServers,
     direct,
+    ...(init.directTransport ? { directTransport: init.directTransport } : {}),
     mayDial: (address) => relays.covers(address),
     limits,
   })

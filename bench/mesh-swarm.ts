@@ -1,0 +1,168 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { createCrypto, createRandom } from '#adapters/crypto/create-crypto.ts'
+import { createLibp2pMesh } from '#adapters/libp2p/mesh.ts'
+import { bytesToHex } from '#core/bytes.ts'
+import type { SessionId } from '#core/protocol/ids.ts'
+import type { Crypto } from '#ports/crypto.ts'
+import type { Mesh } from '#ports/mesh.ts'
+import { SwarmNode } from '#shell/swarm-node.ts'
+import { createFakeCrypto } from '#support/fake-crypto.ts'
+import { createFakeDevice } from '#support/fake-device.ts'
+import { FakeEngine } from '#support/fake-engine.ts'
+import { createFakeProfile } from '#support/fake-key-store.ts'
+import { createFakeStore } from '#support/fake-store.ts'
+import { createSilentLogger, createSystemClock } from '#support/system-ports.ts'
+import { createMemoryHub } from '#support/memory-transport.ts'
+
+/** Nodes that come up at a time: as many people would open the page within a second or two. */
+const AT_A_TIME = 8
+
+/** With fewer direct links than this a node that loses one hangs on the relay. */
+const LEAST_LINKS = 2
+
+const MODEL = 'scripted'
+
+export interface MeshSwarm {
+  readonly nodes: readonly SwarmNode[]
+  readonly buildMs: number
+  /** Connections made between nodes, those to the relay not counted. */
+  readonly connections: number
+  readonly traffic: Traffic
+  close(): Promise<void>
+}
+
+/** Frames that were published, and how often one arrived at a node that had not published it. */
+export interface Traffic {
+  published: number
+  delivered: number
+  publishedBytes: number
+}
+
+export interface MeshSwarmInit {
+  readonly size: number
+  readonly relay: string
+  readonly network: string
+  readonly crypto: 'real' | 'cheap'
+  readonly onProgress: (ready: number) => void
+}
+
+/** Real shells over real libp2p nodes, each of another person, in one process. Resolves when all see all others. */
+export async function openMeshSwarm(init: MeshSwarmInit): Promise<MeshSwarm> {
+  const { size, onProgress } = init
+  const crypto = init.crypto === 'real' ? createCrypto() : createCheapCrypto()
+  const hub = createMemoryHub()
+  const traffic: Traffic = { published: 0, delivered: 0, publishedBytes: 0 }
+  const startedMs = performance.now()
+  const nodes: SwarmNode[] = []
+  while (nodes.length < size) {
+    const batch = Math.min(AT_A_TIME, size - nodes.length)
+    const starting = Array.from({ length: batch }, (_, index) =>
+      openNode(init, nodes.length + index, crypto, hub, traffic),
+    )
+    nodes.push(...(await Promise.all(starting)))
+    onProgress(nodes.length)
+  }
+  await Promise.all(nodes.map((node) => together(node, size - 1)))
+  return {
+    nodes,
+    buildMs: performance.now() - startedMs,
+    connections: hub.made(),
+    traffic,
+    close: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
+  }
+}
+
+async function openNode(
+  init: MeshSwarmInit,
+  index: number,
+  crypto: Crypto,
+  hub: ReturnType<typeof createMemoryHub>,
+  traffic: Traffic,
+): Promise<SwarmNode> {
+  const clock = createSystemClock()
+  const logger = createSilentLogger()
+  const identity = await createFakeProfile(`${init.network} ${index}`, crypto).openTab().claim()
+  const mesh = await createLibp2pMesh({
+    privateKey: identity.privateKey,
+    network: init.network,
+    relays: [init.relay],
+    iceServers: [],
+    directTransport: hub.transport,
+    clock,
+    logger,
+  })
+  return SwarmNode.start({
+    identity,
+    network: init.network,
+    mesh: counted(mesh, traffic),
+    engine: new FakeEngine({ clock, seed: index, modelId: MODEL, loadMs: 0, msPerToken: 0, judgeMs: 0 }),
+    store: createFakeStore(),
+    crypto,
+    clock,
+    random: createRandom(),
+    device: createFakeDevice(),
+    logger,
+    chooseModel: () => MODEL,
+  })
+}
+
+/** The cheap signer in the name of real keys, which libp2p needs in any case. */
+function createCheapCrypto(): Crypto {
+  const keys = new Map<string, Uint8Array>()
+  const publicKey = (privateKey: Uint8Array) => {
+    const key = ed25519.getPublicKey(privateKey)
+    keys.set(bytesToHex(key), privateKey)
+    return key
+  }
+  return { ...createFakeCrypto(keys), publicKey }
+}
+
+function counted(mesh: Mesh, traffic: Traffic): Mesh {
+  return {
+    self: mesh.self,
+    start: (signal) => mesh.start(signal),
+    stop: () => mesh.stop(),
+    state: () => mesh.state(),
+    onStateChange: (listener) => mesh.onStateChange(listener),
+    subscribe: (validate, deliver) =>
+      mesh.subscribe(validate, (frame) => {
+        traffic.delivered++
+        deliver(frame)
+      }),
+    publish: (frame) => {
+      traffic.published++
+      traffic.publishedBytes += frame.length
+      return mesh.publish(frame)
+    },
+    handle: (...handler) => mesh.handle(...handler),
+    open: (...target) => mesh.open(...target),
+    wake: () => mesh.wake(),
+  }
+}
+
+/** Resolves when the node has its model, sees so many others with theirs, and has links that keep it in the mesh. */
+function together(node: SwarmNode, others: number): Promise<void> {
+  return new Promise((resolve) => {
+    const isThere = () => {
+      const { mesh, engine } = node.status()
+      const direct = mesh.links.filter(({ kind }) => kind === 'direct').length
+      const able = node.peers().filter(({ engines }) => engines.length > 0).length
+      return engine.phase === 'ready' && able >= others && direct >= Math.min(LEAST_LINKS, others)
+    }
+    if (isThere()) return resolve()
+    const unsubscribe = node.subscribe(() => {
+      if (!isThere()) return
+      unsubscribe()
+      resolve()
+    })
+  })
+}
+
+/** How many different verdicts the nodes that still hold a session went by. */
+export function verdictsOf(nodes: readonly SwarmNode[], session: SessionId): number {
+  const verdicts = nodes.flatMap((node) => {
+    const adopted = node.sessionState(session)?.adopted
+    return adopted ? [JSON.stringify(adopted.message.verdict)] : []
+  })
+  return new Set(verdicts).size
+}
