@@ -318,12 +318,14 @@ test.describe('a larger model', () => {
     name: `Model ${id}`,
     licence: 'Apache-2.0',
     tier: 3,
+    runsOn: 'graphics' as const,
     contextTokens: 4096,
     downloadBytes: 695e6,
     memoryBytes: 920e6,
     hosts: ['huggingface.co', 'raw.githubusercontent.com'],
     fit: 'good' as const,
     downloaded: false,
+    keptBytes: 0,
     ...change,
   })
   const models = {

@@ -19,12 +19,14 @@ class FakeShelf implements ModelShelf {
       name: id,
       licence: 'MIT',
       tier: i + 1,
+      runsOn: 'graphics',
       contextTokens: 256,
       downloadBytes: i + 1,
       memoryBytes: i + 1,
       hosts: ['models.example'],
       fit: 'good',
       downloaded: this.downloaded.has(id),
+      keptBytes: 0,
     }))
     return Promise.resolve({ problem: null, offers, recommended: 'large' })
   }
