@@ -34,6 +34,8 @@ const ending = (call: Promise<unknown>): Promise<string> =>
 
 const QUESTION: readonly ChatMessage[] = [{ role: 'user', content: 'What is the capital of France?' }]
 
+let running = new AbortController()
+let began: Promise<string> = Promise.resolve('')
 let cases: readonly ContractCase[] = []
 
 /** What the test drives this page by. */
@@ -46,13 +48,14 @@ const page = {
     return { ended, first: progress[0], last: progress.at(-1) }
   },
 
-  /** Downloads until so many bytes are here, and aborts. */
-  downloadPart: (modelId: string, bytes: number) => {
-    const abort = new AbortController()
-    const onProgress = ({ loadedBytes }: LoadProgress) => {
-      if (loadedBytes >= bytes) abort.abort()
-    }
-    return ending(shelf.download(modelId, onProgress, abort.signal))
+  /** Begins a download. Its end is that of `abort`, or of the page. */
+  begin: (modelId: string) => {
+    running = new AbortController()
+    began = ending(shelf.download(modelId, () => {}, running.signal))
+  },
+  abort: () => {
+    running.abort()
+    return began
   },
 
   /** As somebody would who has access to the disk. */
@@ -91,6 +94,7 @@ const page = {
       modelId,
       piecesInFlight: 98,
       damagedModelId: null,
+      hasTaste: false,
       crash: null,
     })
     return cases.map(({ title }) => title)

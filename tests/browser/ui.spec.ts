@@ -332,6 +332,7 @@ test.describe('a larger model', () => {
     problem: null,
     offers: [offer('a'), offer('b'), offer('c', { fit: 'little-memory' as const })],
     recommended: 'b',
+    chosen: null,
     activity: { phase: 'none' as const },
   }
 

@@ -5,8 +5,9 @@ export async function serveTestPage(name: string, params: Readonly<Record<string
   const server = await createServer({
     configFile: false,
     logLevel: 'error',
-    server: { port: 0, host: '127.0.0.1' },
-    // Found late, a dependency would reload the page in the middle of a test.
+    // A file that is saved meanwhile would reload the page in the middle of a test.
+    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
+    // And so would a dependency that is found late.
     optimizeDeps: { noDiscovery: true },
     worker: { format: 'es' },
   })
