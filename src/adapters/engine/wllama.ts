@@ -58,7 +58,10 @@ export class WllamaEngine implements Engine {
     try {
       signal?.throwIfAborted()
       // Control tokens render as nothing, so an answer holding one could not be read back; the end is the exception.
-      const banned = ban(vocabulary.controlTokens.filter((token) => !runtime.endTokens.includes(token)))
+      const unspeakable = vocabulary.controlTokens.filter((token) => !runtime.endTokens.includes(token))
+      // An answer that is cut within a character crashes llama.cpp; the site's own models have whole ones only.
+      const cut = model.judging.instrument === 'rating' ? vocabulary.brokenTokens : []
+      const banned = ban([...unspeakable, ...cut])
       const marks = [...vocabulary.controlTexts, ...template.marks]
       const bench = { runtime, vocabulary, contextTokens: model.contextTokens, banned, marks }
       const speed = await measureSpeed(bench)
