@@ -3,8 +3,14 @@ import { createClock } from '#adapters/clock/create-clock.ts'
 import { createCrypto, createRandom } from '#adapters/crypto/create-crypto.ts'
 import { createBrowserDevice } from '#adapters/device/create-browser-device.ts'
 import { fetchCatalogue } from '#adapters/engine/catalogue.ts'
+import { GGUF_MODELS } from '#adapters/engine/gguf-catalogue.ts'
+import { createGgufShelf } from '#adapters/engine/gguf-shelf.ts'
+import { GgufStore } from '#adapters/engine/gguf-store.ts'
+import type { GgufWorkerName } from '#adapters/engine/gguf-worker.ts'
 import { createGpu } from '#adapters/engine/gpu.ts'
 import { engineWorker } from '#adapters/engine/inference-worker.ts'
+import { OneEngine, oneShelf, type KindOfModels } from '#adapters/engine/kinds-of-models.ts'
+import { WEBLLM_MODELS } from '#adapters/engine/webllm-catalogue.ts'
 import { createWebLlmShelf } from '#adapters/engine/webllm-shelf.ts'
 import { WorkerEngine } from '#adapters/engine/worker-engine.ts'
 import { createKeyStore, openTabMemory } from '#adapters/idb/create-key-store.ts'
@@ -95,7 +101,7 @@ export async function startTab(): Promise<SwarmFacade> {
     device,
     logger,
     family,
-    largerModels: { shelf: createShelf(), engine: createLargerEngine(), locks },
+    largerModels: { ...createLargerModels(), locks },
     chooseModel: (served) => leastServed(family?.members.map(({ id }) => id) ?? [], served, identity.slot),
   })
   window.tabswarm = createPageObject(node)
@@ -108,16 +114,39 @@ const LARGER_ABORT_GRACE_MS = 30_000
 const webLlmWorker = (name: 'engine' | 'downloads') =>
   engineWorker(new Worker(new URL('./workers/webllm.worker.ts', import.meta.url), { type: 'module', name }))
 
-const createLargerEngine = () => new WorkerEngine(() => webLlmWorker('engine'), LARGER_ABORT_GRACE_MS)
+const ggufWorker = (name: GgufWorkerName) =>
+  engineWorker(new Worker(new URL('./workers/gguf.worker.ts', import.meta.url), { type: 'module', name }))
 
-const createShelf = () =>
-  createWebLlmShelf({
-    gpu: createGpu(navigator.gpu as GPU | undefined),
-    caches: window.caches as CacheStorage | undefined,
-    storage: navigator.storage as StorageManager | undefined,
-    memoryGib: (navigator as { deviceMemory?: number }).deviceMemory,
-    spawn: () => webLlmWorker('downloads'),
-  })
+/** Models for the graphics device first: where there is one, they are quicker by far. */
+function createLargerModels() {
+  const storage = navigator.storage as StorageManager | undefined
+  const memoryGib = (navigator as { deviceMemory?: number }).deviceMemory
+  const kinds: KindOfModels[] = [
+    {
+      ids: new Set(WEBLLM_MODELS.map(({ id }) => id)),
+      shelf: createWebLlmShelf({
+        gpu: createGpu(navigator.gpu as GPU | undefined),
+        caches: window.caches as CacheStorage | undefined,
+        storage,
+        memoryGib,
+        spawn: () => webLlmWorker('downloads'),
+      }),
+      engine: new WorkerEngine(() => webLlmWorker('engine'), LARGER_ABORT_GRACE_MS),
+    },
+    {
+      ids: new Set(GGUF_MODELS.map(({ id }) => id)),
+      shelf: createGgufShelf({
+        models: GGUF_MODELS,
+        store: storage ? new GgufStore(() => storage.getDirectory()) : null,
+        storage,
+        memoryGib,
+        spawn: () => ggufWorker('downloads'),
+      }),
+      engine: new WorkerEngine(() => ggufWorker('engine'), LARGER_ABORT_GRACE_MS),
+    },
+  ]
+  return { shelf: oneShelf(kinds), engine: new OneEngine(kinds) }
+}
 
 async function readFamily(): Promise<ModelFamily | null> {
   try {

@@ -78,3 +78,9 @@ export class ModelMissingError extends ModelLoadError {}
 export class ModelDamagedError extends ModelLoadError {}
 /** The connection to the model's host failed. What has arrived is kept. */
 export class DownloadFailedError extends ModelLoadError {}
+/** Another tab of this browser profile is downloading the same model. */
+export class DownloadElsewhereError extends ModelLoadError {}
+/** The model and its context do not fit into this device's memory. */
+export class OutOfMemoryError extends ModelLoadError {}
+/** The browser's WebAssembly lacks what the engine is compiled for: vector instructions (SIMD), or 64-bit memory. */
+export class UnsupportedBrowserError extends ModelLoadError {}

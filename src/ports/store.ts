@@ -66,6 +66,8 @@ export interface Settings {
   readonly theme: 'system' | 'light' | 'dark'
   /** The notice "other people's tabs see prompts" was read and accepted. */
   readonly noticeAccepted: boolean
+  /** The larger model that was chosen last; null for the embedded ones alone. */
+  readonly chosenModel: string | null
 }
 
 /** What this browser profile remembers. In memory only where storage is blocked; `persistent` says which. */

@@ -35,12 +35,16 @@ export type EngineStatus =
   | { readonly phase: 'failed'; readonly error: string }
 
 export interface ModelsStatus extends ShelfSurvey {
+  /** The person's last choice, in use or not; null for the embedded model. */
+  readonly chosen: string | null
   readonly activity: ModelActivity
 }
 
 export interface ModelVerbs {
   /** A person's yes to a larger model: contacts its hosts, downloads it, and answers with it once it is ready. */
   choose(modelId: string): Promise<void>
+  /** Answers with the embedded model again, from now on; what was downloaded is kept. */
+  useEmbedded(): Promise<void>
   /** Stops the download, or waiting for another tab; what has arrived is kept. */
   cancel(): Promise<void>
   /** Gives a model up, and its storage back. */

@@ -1,6 +1,8 @@
+import type { Device } from '#ports/device.ts'
 import type { Engine, LoadProgress } from '#ports/engine.ts'
 import type { Locks } from '#ports/locks.ts'
 import type { ModelShelf, ShelfSurvey } from '#ports/model-shelf.ts'
+import type { Settings } from '#ports/store.ts'
 import type { EngineDesk } from './engine-desk.ts'
 import type { ModelActivity, ModelsStatus, ModelVerbs } from './facade.ts'
 
@@ -13,12 +15,28 @@ export interface LargerModels {
 
 export interface ModelDeskInit extends LargerModels {
   readonly desk: EngineDesk
+  readonly device: Pick<Device, 'state' | 'subscribe'>
+  /** The person's last choice, which outlives the tab. */
+  readonly choice: ModelChoice
   onChange(): void
   /** This node computes with another model now. */
   onSwitched(): void
 }
 
-/** Two models on one graphics device would starve each other, and one person's tabs are not two judges. */
+export interface ModelChoice {
+  get(): string | null
+  keep(modelId: string | null): Promise<void>
+}
+
+/** A choice that is one of the settings. */
+export function choiceIn(settings: { get(): Settings; change(change: Partial<Settings>): Promise<void> }): ModelChoice {
+  return {
+    get: () => settings.get().chosenModel,
+    keep: (chosenModel) => settings.change({ chosenModel }),
+  }
+}
+
+/** Two large models on one device would starve each other, and one person's tabs are not two judges. */
 const LOCK = 'tabswarm-webgpu-model'
 
 const NOTHING: ShelfSurvey = { problem: null, offers: [], recommended: null }
@@ -27,7 +45,7 @@ const NOTHING: ShelfSurvey = { problem: null, offers: [], recommended: null }
  * The larger model that a person may choose, beside the embedded one, which answers until the larger one is ready and
  * whenever it fails.
  *
- * Invariants: 1. only `choose` downloads; 2. one tab of a profile holds a larger model, the others wait for its lock;
+ * Invariants: 1. only `choose` downloads, and what it began goes on by itself when the network is back; 2. one tab of a profile holds a larger model, the others wait for its lock;
  * 3. the lock is held from before loading until the model is out of memory.
  */
 export class ModelDesk implements ModelVerbs {
@@ -44,40 +62,47 @@ export class ModelDesk implements ModelVerbs {
   }
 
   get status(): ModelsStatus {
-    return { ...this.#survey, activity: this.#activity }
+    return { ...this.#survey, chosen: this.#init.choice.get(), activity: this.#activity }
   }
 
-  /** Looks at the device, and takes up the best model that was downloaded before. Contacts nobody. */
+  /** Looks at the device, and takes up the model that was chosen last, if it is here whole. Contacts nobody. */
   start(): Promise<void> {
     return this.#instead(async (signal) => {
       await this.#look()
-      const best = this.#survey.offers
-        .filter(({ downloaded, fit }) => downloaded && (fit === 'good' || fit === 'tight'))
-        .reduce<string | null>((_, { id }) => id, null)
-      if (best !== null) await this.#use(best, signal)
+      const chosen = this.#survey.offers.find(({ id }) => id === this.#init.choice.get())
+      if (chosen?.downloaded && (chosen.fit === 'good' || chosen.fit === 'tight')) await this.#use(chosen.id, signal)
     })
   }
 
   /** A person's yes: downloads what is missing of a model, and switches to it. Never throws: the status tells. */
   choose(modelId: string): Promise<void> {
     return this.#instead(async (signal) => {
+      await this.#keepChoice(modelId)
       const onProgress = (progress: LoadProgress) => this.#set({ phase: 'downloading', modelId, progress })
       this.#set({ phase: 'downloading', modelId, progress: null })
       await this.#attempt(modelId, signal, () => this.#init.shelf.download(modelId, onProgress, signal))
       await this.#look()
       if (this.#activity.phase === 'downloading') await this.#use(modelId, signal)
+      const { phase } = this.#activity
+      if (phase === 'failed' && this.#activity.error === 'DownloadFailedError') this.#goOnWhenOnline(modelId, signal)
     })
   }
 
   /** Stops a download, or waiting for another tab. What has arrived is kept. */
   cancel(): Promise<void> {
+    return this.useEmbedded()
+  }
+
+  useEmbedded(): Promise<void> {
     return this.#instead(async () => {
+      await this.#keepChoice(null)
       await this.#look()
     })
   }
 
   remove(modelId: string): Promise<void> {
     return this.#instead(async () => {
+      if (this.#init.choice.get() === modelId) await this.#keepChoice(null)
       await this.#init.shelf.remove(modelId)
       await this.#look()
     })
@@ -122,6 +147,24 @@ export class ModelDesk implements ModelVerbs {
       await this.#giveUp()
       if (!signal.aborted) this.#set({ phase: 'failed', modelId, error: (error as Error).name })
     }
+  }
+
+  /** Until the next verb. */
+  #goOnWhenOnline(modelId: string, signal: AbortSignal): void {
+    const { device } = this.#init
+    let { online } = device.state()
+    const unsubscribe = device.subscribe((state) => {
+      const isBack = state.online && !online
+      online = state.online
+      if (isBack) void this.choose(modelId)
+    })
+    if (signal.aborted) unsubscribe()
+    signal.addEventListener('abort', unsubscribe, { once: true })
+  }
+
+  /** A disk that keeps no choice is no reason against it. */
+  async #keepChoice(modelId: string | null): Promise<void> {
+    await this.#init.choice.keep(modelId).catch(() => undefined)
   }
 
   /** The desk answers with the embedded model again. */

@@ -27,7 +27,7 @@ import type {
 } from './facade.ts'
 import { serveFetches } from './fetching.ts'
 import { Gatekeeper } from './gatekeeper.ts'
-import { ModelDesk, type LargerModels } from './model-desk.ts'
+import { choiceIn, ModelDesk, type LargerModels } from './model-desk.ts'
 import { Neighbours } from './neighbours.ts'
 import { peersOf, statusOf } from './node-view.ts'
 import { Outbox } from './outbox.ts'
@@ -94,12 +94,13 @@ export class SwarmNode implements SwarmFacade {
     this.#init = init
     this.#outbox = outbox
     this.#settings = settings
-    const { clock, logger, store, engine, identity, mesh, crypto, random } = init
+    const { clock, logger, store, engine, identity, mesh, crypto, random, device } = init
     this.#gatekeeper = new Gatekeeper(init)
     this.#archive = new SessionArchive(identity.node, store, clock, logger)
     const onChange = () => this.#changed()
     this.#engine = new EngineDesk(engine, clock, onChange, () => this.#sessions.idle)
-    const switching = { desk: this.#engine, onChange, onSwitched: () => this.#presence.announce() }
+    const choice = choiceIn({ get: () => this.#settings, change: (change) => this.changeSettings(change) })
+    const switching = { device, desk: this.#engine, choice, onChange, onSwitched: () => this.#presence.announce() }
     this.#models = init.largerModels ? new ModelDesk({ ...init.largerModels, ...switching }) : null
     this.#presence = new PresenceDesk({
       clock,

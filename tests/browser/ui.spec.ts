@@ -318,18 +318,21 @@ test.describe('a larger model', () => {
     name: `Model ${id}`,
     licence: 'Apache-2.0',
     tier: 3,
+    runsOn: 'graphics' as const,
     contextTokens: 4096,
     downloadBytes: 695e6,
     memoryBytes: 920e6,
     hosts: ['huggingface.co', 'raw.githubusercontent.com'],
     fit: 'good' as const,
     downloaded: false,
+    keptBytes: 0,
     ...change,
   })
   const models = {
     problem: null,
     offers: [offer('a'), offer('b'), offer('c', { fit: 'little-memory' as const })],
     recommended: 'b',
+    chosen: null,
     activity: { phase: 'none' as const },
   }
 
@@ -380,6 +383,24 @@ test.describe('a larger model', () => {
     await expect(panel).toContainText('This tab answers with it.')
     await page.getByTestId('larger-remove').click()
     await expect(page.getByTestId('larger-download')).toHaveText('Download')
+  })
+
+  test('offers what the processor can run without a graphics device, and goes back to the small one', async ({
+    page,
+  }) => {
+    const slow = offer('p', { runsOn: 'processor' as const, downloadBytes: 491e6, keptBytes: 120e6 })
+    const others = [offer('q', { runsOn: 'processor' as const })]
+    await open(page, { ...ACCEPTED, models: { ...models, offers: [slow, ...others], recommended: 'p', chosen: 'p' } })
+    const panel = page.getByTestId('larger-models')
+    await expect(panel).toContainText('slow: on the processor')
+    await expect(panel).toContainText('120.0 MB of 491.0 MB are here')
+    await expect(panel).toContainText('no graphics device')
+    await expect(page.getByTestId('larger-pick').locator('optgroup')).toHaveAttribute('label', /processor/)
+    await expect(page.getByTestId('larger-download')).toHaveText('Go on')
+    await fake(page, (facade) => facade.models.set({ activity: { phase: 'in-use', modelId: 'p' } }))
+    await page.getByTestId('larger-leave').click()
+    await expect(panel).toHaveAttribute('data-phase', 'none')
+    expect((await new AxeBuilder({ page }).include('[data-testid=larger-models]').analyze()).violations).toEqual([])
   })
 
   test('is not offered without a graphics device, in one sentence', async ({ page }) => {

@@ -18,6 +18,8 @@ export interface EngineSubject {
   readonly piecesInFlight: number
   /** Listed, but its file does not match its digest. */
   readonly damagedModelId: string | null
+  /** False for random weights that judge by rating: which of two answers they prefer is chance. */
+  readonly hasTaste?: boolean
   /** Null where the engine cannot be made to crash. After the crash, other calls must work again. */
   readonly crash: { readonly modelId: string; provoke(engine: Engine): Promise<unknown> } | null
 }
@@ -218,11 +220,6 @@ export function engineContract(subject: EngineSubject): ContractCase[] {
       }
       equal(await engine.judge(QUESTION, []), [], 'judgements of no answers')
     }),
-    withModel('the engine prefers its own greedy answer to a corrupted one', async (engine) => {
-      const { text } = await listen(engine)
-      const [own = 0, bad = 0] = await qualities(engine, [text, corrupted(text)])
-      check(own > bad, `own ${own}, corrupted ${bad}`)
-    }),
     withModel('swapped answers swap their scores, and company does not change them', async (engine) => {
       const [paris, london] = await qualities(engine, ['Paris', 'London'])
       equal(await qualities(engine, ['London', 'Paris']), [london, paris], 'swapped')
@@ -271,6 +268,15 @@ export function engineContract(subject: EngineSubject): ContractCase[] {
     }),
   ]
 
+  if (subject.hasTaste !== false) {
+    cases.push(
+      withModel('the engine prefers its own greedy answer to a corrupted one', async (engine) => {
+        const { text } = await listen(engine)
+        const [own = 0, bad = 0] = await qualities(engine, [text, corrupted(text)])
+        check(own > bad, `own ${own}, corrupted ${bad}`)
+      }),
+    )
+  }
   if (damagedModelId !== null) {
     cases.push(
       withEngine('a damaged file is a ModelLoadError', async (engine) => {

@@ -122,7 +122,13 @@ export function storeContract(name: string, createProfile: () => StoreProfile): 
       const profile = createProfile()
       const store = await profile.open()
       const defaults = await store.getSettings()
-      expect(defaults).toEqual({ onlyThisDevice: false, contribute: true, theme: 'system', noticeAccepted: false })
+      expect(defaults).toEqual({
+        onlyThisDevice: false,
+        contribute: true,
+        theme: 'system',
+        noticeAccepted: false,
+        chosenModel: null,
+      })
       await store.putSettings({ ...defaults, theme: 'dark', noticeAccepted: true })
       expect(await (await profile.open()).getSettings()).toEqual({ ...defaults, theme: 'dark', noticeAccepted: true })
     })

@@ -87,7 +87,13 @@ export class FakeFacade implements SwarmFacade {
     this.models = new FakeModels(scene.models ?? null, () => this.#changed())
     this.chats = createTable(scene.storage)
     const kept = scene.storage?.getItem('fake:settings')
-    const defaults: Settings = { onlyThisDevice: false, contribute: true, theme: 'system', noticeAccepted: false }
+    const defaults: Settings = {
+      onlyThisDevice: false,
+      contribute: true,
+      theme: 'system',
+      noticeAccepted: false,
+      chosenModel: null,
+    }
     this.#settings = { ...defaults, ...scene.settings, ...(kept ? (JSON.parse(kept) as Settings) : {}) }
   }
 

@@ -9,6 +9,7 @@ export function fakeModel(id: string, change: Partial<WebLlmModel> = {}): WebLlm
     name: `Fake ${id}`,
     licence: 'MIT',
     tier: 2,
+    runsOn: 'graphics',
     contextTokens: 512,
     downloadBytes: 300_000,
     memoryBytes: 1_000_000,

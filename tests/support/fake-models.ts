@@ -17,15 +17,20 @@ export class FakeModels implements ModelVerbs {
   }
 
   choose(modelId: string): Promise<void> {
-    return this.set({ activity: { phase: 'downloading', modelId, progress: { loadedBytes: 0, totalBytes: 800e6 } } })
+    const progress = { loadedBytes: 0, totalBytes: 800e6 }
+    return this.set({ chosen: modelId, activity: { phase: 'downloading', modelId, progress } })
   }
 
   cancel(): Promise<void> {
-    return this.set({ activity: { phase: 'none' } })
+    return this.useEmbedded()
+  }
+
+  useEmbedded(): Promise<void> {
+    return this.set({ chosen: null, activity: { phase: 'none' } })
   }
 
   remove(modelId: string): Promise<void> {
     const offers = this.status?.offers.map((each) => (each.id === modelId ? { ...each, downloaded: false } : each))
-    return this.set({ activity: { phase: 'none' }, offers: offers ?? [] })
+    return this.set({ chosen: null, activity: { phase: 'none' }, offers: offers ?? [] })
   }
 }

@@ -10,6 +10,7 @@ export type GgufValue =
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'i32s'; readonly value: readonly number[] }
+  | { readonly type: 'f32s'; readonly value: readonly number[] }
 
 /** `shape` is innermost first, as GGUF has it: a matrix of 8 rows of 4 is `[4, 8]`. */
 export interface GgufTensor {
@@ -64,6 +65,10 @@ function writeValue(writer: ByteWriter, entry: GgufValue): void {
     case 'i32s':
       writer.u32(TYPE.array).u32(TYPE.i32).u64(entry.value.length)
       for (const number of entry.value) writer.u32(number)
+      return
+    case 'f32s':
+      writer.u32(TYPE.array).u32(TYPE.f32).u64(entry.value.length)
+      for (const number of entry.value) writer.f32(number)
   }
 }
 

@@ -9,6 +9,14 @@ export interface RandomModelShape {
   readonly contextTokens: number
   /** Whether bytes that are no characters have tokens of their own. llama.cpp in WASM crashes when it reports one. */
   readonly rawBytes: boolean
+  /** Heads that keep keys and values, where several heads share one; by default each has its own. */
+  readonly sharedHeads?: number
+  /** `qwen2`: with biases on queries, keys and values. */
+  readonly architecture?: 'llama' | 'qwen2'
+  /** `sentencepiece`: spaces as low lines, other bytes by tokens of their own. */
+  readonly vocabulary?: 'byte-level' | 'sentencepiece'
+  /** False: the file says nothing of how conversations are written. */
+  readonly template?: boolean
 }
 
 export const TINY_SHAPE: RandomModelShape = {
@@ -33,37 +41,74 @@ const CHAT_TEMPLATE =
  * judges as any other, and can be had in every shape. The same shape gives the same bytes.
  */
 export function randomModel(shape: RandomModelShape = TINY_SHAPE): Uint8Array {
-  const bytes = byteCharacters()
-  const merges = ['t h', 'th e', 'i n', 'a n', 'Ã ©']
-  const tokens = [
-    ...SPECIAL,
-    ...(shape.rawBytes ? bytes : bytes.slice(0, 128)),
-    ...merges.map((merge) => merge.replace(' ', '')),
-  ]
+  const { architecture = 'llama', template = true } = shape
+  const vocabulary = shape.vocabulary === 'sentencepiece' ? sentencePieces() : byteLevel(shape.rawBytes)
+  const of = (key: string): string => `${architecture}.${key}`
   const metadata: Record<string, GgufValue> = {
-    'general.architecture': { type: 'string', value: 'llama' },
+    'general.architecture': { type: 'string', value: architecture },
     'general.name': { type: 'string', value: `random-${shape.seed}` },
-    'llama.context_length': { type: 'u32', value: shape.contextTokens },
-    'llama.embedding_length': { type: 'u32', value: shape.embedding },
-    'llama.block_count': { type: 'u32', value: shape.layers },
-    'llama.feed_forward_length': { type: 'u32', value: shape.feedForward },
-    'llama.attention.head_count': { type: 'u32', value: shape.heads },
-    'llama.attention.head_count_kv': { type: 'u32', value: shape.heads },
-    'llama.attention.layer_norm_rms_epsilon': { type: 'f32', value: 1e-5 },
-    'llama.rope.dimension_count': { type: 'u32', value: shape.embedding / shape.heads },
-    'llama.rope.freq_base': { type: 'f32', value: 10_000 },
-    'llama.vocab_size': { type: 'u32', value: tokens.length },
-    'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
-    'tokenizer.ggml.pre': { type: 'string', value: 'gpt-2' },
-    'tokenizer.ggml.tokens': { type: 'strings', value: tokens },
-    'tokenizer.ggml.token_type': { type: 'i32s', value: tokens.map((_, id) => (id < SPECIAL.length ? 3 : 1)) },
-    'tokenizer.ggml.merges': { type: 'strings', value: merges },
+    [of('context_length')]: { type: 'u32', value: shape.contextTokens },
+    [of('embedding_length')]: { type: 'u32', value: shape.embedding },
+    [of('block_count')]: { type: 'u32', value: shape.layers },
+    [of('feed_forward_length')]: { type: 'u32', value: shape.feedForward },
+    [of('attention.head_count')]: { type: 'u32', value: shape.heads },
+    [of('attention.head_count_kv')]: { type: 'u32', value: shape.sharedHeads ?? shape.heads },
+    [of('attention.layer_norm_rms_epsilon')]: { type: 'f32', value: 1e-5 },
+    [of('rope.dimension_count')]: { type: 'u32', value: shape.embedding / shape.heads },
+    [of('rope.freq_base')]: { type: 'f32', value: 10_000 },
+    [of('vocab_size')]: { type: 'u32', value: vocabulary.tokens.length },
+    ...vocabulary.metadata,
+    'tokenizer.ggml.tokens': { type: 'strings', value: vocabulary.tokens },
+    'tokenizer.ggml.token_type': { type: 'i32s', value: vocabulary.types },
     'tokenizer.ggml.bos_token_id': { type: 'u32', value: END },
     'tokenizer.ggml.eos_token_id': { type: 'u32', value: END },
     'tokenizer.ggml.add_bos_token': { type: 'bool', value: false },
-    'tokenizer.chat_template': { type: 'string', value: CHAT_TEMPLATE },
+    ...(template && { 'tokenizer.chat_template': { type: 'string', value: CHAT_TEMPLATE } }),
   }
-  return writeGguf(metadata, randomTensors(shape, tokens.length))
+  return writeGguf(metadata, randomTensors(shape, vocabulary.tokens.length))
+}
+
+interface RandomVocabulary {
+  readonly tokens: readonly string[]
+  readonly types: readonly number[]
+  readonly metadata: Readonly<Record<string, GgufValue>>
+}
+
+const NORMAL = 1
+const UNKNOWN = 2
+const CONTROL = 3
+const BYTE = 6
+
+function byteLevel(rawBytes: boolean): RandomVocabulary {
+  const bytes = byteCharacters()
+  const merges = ['t h', 'th e', 'i n', 'a n', 'Ã ©']
+  const words = [...(rawBytes ? bytes : bytes.slice(0, 128)), ...merges.map((merge) => merge.replace(' ', ''))]
+  return {
+    tokens: [...SPECIAL, ...words],
+    types: [...SPECIAL.map(() => CONTROL), ...words.map(() => NORMAL)],
+    metadata: {
+      'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
+      'tokenizer.ggml.pre': { type: 'string', value: 'gpt-2' },
+      'tokenizer.ggml.merges': { type: 'strings', value: merges },
+    },
+  }
+}
+
+function sentencePieces(): RandomVocabulary {
+  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+  const letters = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index))
+  const words = ['▁', ...letters, '▁t', 'he', '▁the', 'in', 'an', 'é']
+  const tokens = [...SPECIAL, '<unk>', ...bytes, ...words]
+  return {
+    tokens,
+    types: [...SPECIAL.map(() => CONTROL), UNKNOWN, ...bytes.map(() => BYTE), ...words.map(() => NORMAL)],
+    metadata: {
+      'tokenizer.ggml.model': { type: 'string', value: 'llama' },
+      'tokenizer.ggml.scores': { type: 'f32s', value: tokens.map((_, index) => -index) },
+      'tokenizer.ggml.unknown_token_id': { type: 'u32', value: SPECIAL.length },
+      'tokenizer.ggml.add_space_prefix': { type: 'bool', value: false },
+    },
+  }
 }
 
 function randomTensors(shape: RandomModelShape, vocabulary: number): GgufTensor[] {
@@ -79,12 +124,21 @@ function randomTensors(shape: RandomModelShape, vocabulary: number): GgufTensor[
     data: Float32Array.from({ length: columns * rows }, () => next() * scale),
   })
   const { embedding, feedForward } = shape
+  const kept = (embedding / shape.heads) * (shape.sharedHeads ?? shape.heads)
+  const bias = (name: string, size: number): GgufTensor => ({
+    name: `${name}.bias`,
+    shape: [size],
+    data: Float32Array.from({ length: size }, () => next() * 0.1),
+  })
   const inner = 1 / Math.sqrt(embedding)
   const blocks = Array.from({ length: shape.layers }, (_, layer) => [
     ones(`blk.${layer}.attn_norm`),
     matrix(`blk.${layer}.attn_q`, embedding, embedding, inner * 2),
-    matrix(`blk.${layer}.attn_k`, embedding, embedding, inner * 2),
-    matrix(`blk.${layer}.attn_v`, embedding, embedding, inner),
+    matrix(`blk.${layer}.attn_k`, embedding, kept, inner * 2),
+    matrix(`blk.${layer}.attn_v`, embedding, kept, inner),
+    ...(shape.architecture === 'qwen2'
+      ? [bias(`blk.${layer}.attn_q`, embedding), bias(`blk.${layer}.attn_k`, kept), bias(`blk.${layer}.attn_v`, kept)]
+      : []),
     matrix(`blk.${layer}.attn_output`, embedding, embedding, inner),
     ones(`blk.${layer}.ffn_norm`),
     matrix(`blk.${layer}.ffn_gate`, embedding, feedForward, inner),

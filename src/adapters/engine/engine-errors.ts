@@ -1,6 +1,7 @@
 import {
   ContextOverflowError,
   DeviceLostError,
+  DownloadElsewhereError,
   DownloadFailedError,
   EngineCrashedError,
   LibraryMismatchError,
@@ -9,12 +10,15 @@ import {
   ModelMissingError,
   NoGpuError,
   NoShaderF16Error,
+  OutOfMemoryError,
   StorageFullError,
+  UnsupportedBrowserError,
 } from '#ports/engine.ts'
 
 const CLASSES = {
   ContextOverflowError,
   DeviceLostError,
+  DownloadElsewhereError,
   DownloadFailedError,
   EngineCrashedError,
   LibraryMismatchError,
@@ -23,7 +27,9 @@ const CLASSES = {
   ModelMissingError,
   NoGpuError,
   NoShaderF16Error,
+  OutOfMemoryError,
   StorageFullError,
+  UnsupportedBrowserError,
 } as const
 
 const isNamed = (name: string): name is keyof typeof CLASSES => Object.hasOwn(CLASSES, name)

@@ -8,44 +8,74 @@ export interface Vocabulary {
   readonly controlTokens: readonly number[]
   /** Tokens that are not whole UTF-8 characters. */
   readonly brokenTokens: readonly number[]
-  /** Characters that are a token by themselves, so that every text over them can be spelled. */
-  readonly alphabet: ReadonlySet<string>
+  /** Characters that are a token by themselves, and which: every text over them can be spelled. */
+  readonly alphabet: ReadonlyMap<string, number>
 }
 
+const UNKNOWN = 2
 const CONTROL = 3
+const BYTE = 6
 
-/** Throws `ModelLoadError` where the model's tokens are not byte-level BPE. */
+/** The text that a token stands for; null where it is no whole characters. */
+type Spelling = (token: string, type: number | undefined) => string | null
+
+/** Throws `ModelLoadError` where the model's tokens are neither byte-level BPE nor SentencePiece's. */
 export function readVocabulary({ metadata }: Pick<GgufLayout, 'metadata'>): Vocabulary {
   const tokenizer = metadata.get('tokenizer.ggml.model')
   const tokens = metadata.get('tokenizer.ggml.tokens')
   const types = metadata.get('tokenizer.ggml.token_type')
-  if (tokenizer !== 'gpt2' || !Array.isArray(tokens) || !Array.isArray(types)) {
-    throw new ModelLoadError('The model has no byte-level BPE tokenizer, which is the only kind this engine reads.')
+  const spelling = SPELLINGS.get(String(tokenizer))
+  if (!spelling || !Array.isArray(tokens) || !Array.isArray(types)) {
+    throw new ModelLoadError('The model has a kind of tokenizer that this engine does not read.')
   }
-  return vocabularyOf(tokens.map(String), types.map(Number))
+  return vocabularyOf(tokens.map(String), types.map(Number), spelling())
 }
 
-function vocabularyOf(tokens: readonly string[], types: readonly number[]): Vocabulary {
-  const byteOf = byteOfCharacter()
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+function vocabularyOf(tokens: readonly string[], types: readonly number[], spell: Spelling): Vocabulary {
   const controlTexts: string[] = []
   const controlTokens: number[] = []
   const brokenTokens: number[] = []
-  const alphabet = new Set<string>()
+  const alphabet = new Map<string, number>()
   for (const [id, token] of tokens.entries()) {
-    if (types[id] === CONTROL) {
+    if (types[id] === CONTROL || types[id] === UNKNOWN) {
       controlTokens.push(id)
-      controlTexts.push(token)
+      if (token.length > 1) controlTexts.push(token)
       continue
     }
-    try {
-      const text = decoder.decode(Uint8Array.from(token, (character) => byteOf.get(character) ?? 0xff))
-      if ([...text].length === 1) alphabet.add(text)
-    } catch {
-      brokenTokens.push(id)
-    }
+    const text = spell(token, types[id])
+    if (text === null) brokenTokens.push(id)
+    else if (isOneCharacter(text) && !alphabet.has(text)) alphabet.set(text, id)
   }
   return { controlTexts, controlTokens, brokenTokens, alphabet }
+}
+
+const isOneCharacter = (text: string): boolean => text.length <= 2 && [...text].length === 1
+
+/** By llama.cpp's names of tokenizers. */
+const SPELLINGS: ReadonlyMap<string, () => Spelling> = new Map([
+  ['gpt2', byteLevel],
+  ['llama', sentencePiece],
+])
+
+function byteLevel(): Spelling {
+  const byteOf = byteOfCharacter()
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  return (token) => {
+    try {
+      return decoder.decode(Uint8Array.from(token, (character) => byteOf.get(character) ?? 0xff))
+    } catch {
+      return null
+    }
+  }
+}
+
+/** Spaces are written as a low line of their own, and bytes that no word holds as `<0x..>`. */
+function sentencePiece(): Spelling {
+  return (token, type) => {
+    if (type !== BYTE) return token.replaceAll('▁', ' ')
+    const byte = Number.parseInt(token.slice(3, 5), 16)
+    return byte < 0x80 ? String.fromCharCode(byte) : null
+  }
 }
 
 /** The inverse of GPT-2's printable stand-ins for the 256 bytes (openai/gpt-2, encoder.py, `bytes_to_unicode`). */

@@ -40,7 +40,7 @@ const hex = (code: number, digits: number): string => code.toString(16).padStart
  * probability of a token that is only part of a character, so accents are taken off where the letter has no token of
  * its own, and what is left becomes a question mark.
  */
-export function spellable(text: string, { alphabet }: Pick<Vocabulary, 'alphabet'>): string {
+export function spellable(text: string, { alphabet }: { alphabet: Pick<Vocabulary['alphabet'], 'has'> }): string {
   // In llama.cpp's grammars, NUL is the end of a rule.
   const hasToken = (character: string): boolean => character !== '\0' && alphabet.has(character)
   return Array.from(text, (character) => {

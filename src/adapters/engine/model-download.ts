@@ -6,10 +6,10 @@ import {
   DownloadFailedError,
   ModelDamagedError,
   ModelLoadError,
-  ModelMissingError,
   StorageFullError,
   type LoadProgress,
 } from '#ports/engine.ts'
+import { namedDownloadError, requireBody } from './download-errors.ts'
 import type { ModelCache } from './model-cache.ts'
 import { firstFiles, libraryFile, shardsOf, tokenizerFile, type ModelFile, type Shard } from './model-files.ts'
 import type { WebLlmModel } from './webllm-catalogue.ts'
@@ -91,7 +91,8 @@ export async function downloadModel(
   } catch (error) {
     failed.abort()
     signal.throwIfAborted()
-    throw named(error, model.id)
+    // The first failure wins; others are only its echo.
+    throw namedDownloadError(error, model.id)
   }
 }
 
@@ -152,9 +153,7 @@ async function request(file: ModelFile, { fetch, signal }: Transfer): Promise<Re
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
   })
-  if (response.status === 404 || response.status === 410) throw new ModelMissingError(`${file.url} is not there.`)
-  if (!response.ok || !response.body) throw new DownloadFailedError(`${file.url}: HTTP ${response.status}`)
-  return response.body
+  return requireBody(response, file.url)
 }
 
 async function checkPinned(model: WebLlmModel, file: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -185,15 +184,6 @@ class Tally {
 
 const damaged = (model: WebLlmModel, file: ModelFile, reason: string): ModelDamagedError =>
   new ModelDamagedError(`The file ${file.name} of the model "${model.id}" is damaged: ${reason}.`)
-
-/** The first failure wins; others are only its echo. */
-function named(error: unknown, modelId: string): Error {
-  if (error instanceof ModelLoadError) return error
-  if (error instanceof Error && error.name === 'QuotaExceededError') {
-    return new StorageFullError(`There is no room for the model "${modelId}".`, { cause: error })
-  }
-  return new DownloadFailedError(`The download of the model "${modelId}" failed.`, { cause: error })
-}
 
 async function digestOf(files: Readonly<Record<string, Uint8Array<ArrayBuffer>>>): Promise<string> {
   const digests = await Promise.all(

@@ -232,6 +232,7 @@ function modelsOf(family: Family): WebLlmModel[] {
       name: family.name,
       licence: family.licence,
       tier: family.tier,
+      runsOn: 'graphics' as const,
       contextTokens: 4096,
       downloadBytes: Math.round((family.parameters * BITS[quantisation]) / 8),
       memoryBytes: Math.round((family.memoryMb[quantisation] ?? 0) * MEGABYTE),

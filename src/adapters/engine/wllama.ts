@@ -11,35 +11,29 @@ import {
   type LoadProgress,
   type Token,
 } from '#ports/engine.ts'
-import { findMember, type CatalogueMember } from './catalogue.ts'
+import { chatTemplateOf, inTurns, type ChatTemplate } from './chat-template.ts'
 import { answerRoom, fitConversation, type FittedConversation } from './context-window.ts'
 import { engineClass } from './engine-class.ts'
-import { readGguf } from './gguf-layout.ts'
-import { readVocabulary, type Vocabulary } from './gguf-vocabulary.ts'
-import { grammarOf, likelihoodOf, qualityOf, spellable, type Likelihood } from './likelihood.ts'
-import { fetchModelFile } from './model-file.ts'
+import { readVocabulary } from './gguf-vocabulary.ts'
+import type { ModelSource, OpenedModel } from './opened-model.ts'
 import { asData } from './prompt-text.ts'
 import { PromptTooLongError } from './prompt-too-long.ts'
 import { TokenChannel } from './token-channel.ts'
-import { widenWeights } from './widen-weights.ts'
-import { WllamaRuntime, type ChatChunk, type ChatRequest } from './wllama-runtime.ts'
+import { gradesOnly, judgeByLikelihood, judgeByRating, type Bench } from './wllama-judging.ts'
+import { ban, WllamaRuntime, type ChatChunk } from './wllama-runtime.ts'
 
-interface Loaded {
-  readonly runtime: WllamaRuntime
-  readonly member: CatalogueMember
-  readonly vocabulary: Vocabulary
+interface Loaded extends Bench {
+  readonly judging: OpenedModel['judging']
+  readonly template: ChatTemplate
   readonly description: EngineDescription
 }
-
-type Bias = ChatRequest['logit_bias']
 
 /** Every character but surrogates, so that bytes which are no character are never sampled: they crash llama.cpp. */
 const ANY_TEXT = String.raw`root ::= [\x01-\uD7FF\uE000-\U0010FFFF]*`
 const NOTHING = 'root ::= ""'
-const EMPTY_PROMPT: readonly ChatMessage[] = [{ role: 'user', content: '' }]
 
 /**
- * llama.cpp in WASM, by wllama, on the models of this site's own catalogue. Runs in a worker; it needs `fetch`, and
+ * llama.cpp in WASM, by wllama, on GGUF models. Runs in a worker; it needs `fetch` or a file system, by its source, and
  * starts a worker of its own.
  *
  * Invariants: 1. texts are data: no control token is read from a message or an answer, or generated; 2. the same
@@ -47,25 +41,31 @@ const EMPTY_PROMPT: readonly ChatMessage[] = [{ role: 'user', content: '' }]
  * `EngineCrashedError` only `load` helps (both are `WorkerEngine`'s part).
  */
 export class WllamaEngine implements Engine {
-  readonly #modelsUrl: string
+  readonly #source: ModelSource
   #loaded: Loaded | null = null
 
-  /** `modelsUrl`: the folder of `catalogue.json` and the model files, with its last slash. */
-  constructor({ modelsUrl }: { modelsUrl: string }) {
-    this.#modelsUrl = modelsUrl
+  constructor(source: ModelSource) {
+    this.#source = source
   }
 
   async load(modelId: string, onProgress?: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<void> {
     await this.unload()
-    const member = await findMember(this.#modelsUrl, modelId, signal)
-    const file = await fetchModelFile(this.#modelsUrl, member, onProgress, signal)
-    const layout = readGguf(file)
-    const vocabulary = readVocabulary(layout)
-    const runtime = await WllamaRuntime.start(widenWeights(file, layout), member.contextTokens)
+    const model = await this.#source.open(modelId, onProgress, signal)
+    const vocabulary = readVocabulary(model.layout)
+    if (model.judging.instrument === 'rating') gradesOnly(vocabulary)
+    const template = chatTemplateOf(model.layout)
+    const runtime = await WllamaRuntime.start(model.file, model.contextTokens, template.name)
     try {
       signal?.throwIfAborted()
-      const speed = await measureSpeed(runtime, vocabulary)
-      this.#loaded = { runtime, member, vocabulary, description: { ...describeMember(member), ...speed } }
+      // Control tokens render as nothing, so an answer holding one could not be read back; the end is the exception.
+      const unspeakable = vocabulary.controlTokens.filter((token) => !runtime.endTokens.includes(token))
+      // An answer that is cut within a character crashes llama.cpp; the site's own models have whole ones only.
+      const cut = model.judging.instrument === 'rating' ? vocabulary.brokenTokens : []
+      const banned = ban([...unspeakable, ...cut])
+      const marks = [...vocabulary.controlTexts, ...template.marks]
+      const bench = { runtime, vocabulary, contextTokens: model.contextTokens, banned, marks }
+      const speed = await measureSpeed(bench)
+      this.#loaded = { ...bench, judging: model.judging, template, description: { ...describe(model), ...speed } }
     } catch (error) {
       await runtime.stop()
       throw error
@@ -73,7 +73,7 @@ export class WllamaEngine implements Engine {
   }
 
   async *generate(messages: readonly ChatMessage[], options: GenerateOptions): AsyncGenerator<Token, Generation, void> {
-    const { runtime, member, vocabulary } = this.#require()
+    const { runtime, contextTokens, banned, template } = this.#require()
     const { signal } = options
     let text = ''
     let tokens = 0
@@ -90,10 +90,22 @@ export class WllamaEngine implements Engine {
       channel.push(piece)
     }
     const run = async (): Promise<void> => {
-      const fitted = await this.#fit(messages, answerRoom(member.contextTokens, options.maxTokens), signal)
+      const fitted = await this.#fit(messages, answerRoom(contextTokens, options.maxTokens), signal)
       droppedTurns = fitted.droppedTurns
-      const request = generationRequest(fitted.messages, options, bannedInAnswers(runtime, vocabulary))
-      await runtime.stream(request, receive)
+      await runtime.stream(
+        {
+          messages: fitted.messages,
+          grammar: ANY_TEXT,
+          logit_bias: banned,
+          max_tokens: options.maxTokens,
+          temperature: options.temperature,
+          seed: options.seed,
+          timings_per_token: true,
+          stop: [...(options.stop ?? []), ...template.stop],
+          ...(signal && { abortSignal: signal }),
+        },
+        receive,
+      )
     }
     const running = run().finally(() => channel.close())
     running.catch(() => {})
@@ -112,17 +124,12 @@ export class WllamaEngine implements Engine {
     answers: readonly string[],
     signal?: AbortSignal,
   ): Promise<Judgement[]> {
-    const { member, vocabulary } = this.#require()
-    const { judging } = member
-    const fitted = await this.#fit(messages, answerRoom(member.contextTokens), signal)
-    const texts = answers.map((answer) => spellable(answer, vocabulary))
-    const given = await this.#likelihoods(fitted.messages, texts, signal)
-    const alone = judging.normalisation === 'pmi' ? await this.#likelihoods(EMPTY_PROMPT, texts, signal) : []
-    return given.map((likelihood, index) => ({
-      instrument: judging.instrument,
-      // What this model cannot read to its end, it cannot vouch for.
-      quality: likelihood ? qualityOf(judging, likelihood, alone[index] ?? null) : 0,
-    }))
+    const loaded = this.#require()
+    const { judging } = loaded
+    const fitted = await this.#fit(messages, answerRoom(loaded.contextTokens), signal)
+    return judging.instrument === 'rating'
+      ? judgeByRating(loaded, fitted.messages, answers, signal)
+      : judgeByLikelihood(loaded, judging, fitted.messages, answers, signal)
   }
 
   describe(): EngineDescription | null {
@@ -145,52 +152,14 @@ export class WllamaEngine implements Engine {
     roomTokens: number,
     signal: AbortSignal | undefined,
   ): Promise<FittedConversation> {
-    const { runtime, member, vocabulary } = this.#require()
-    const safe = messages.map(({ role, content }) => ({ role, content: asData(content, vocabulary.controlTexts) }))
-    const budgetTokens = member.contextTokens - roomTokens
+    const { runtime, contextTokens, marks, judging } = this.#require()
+    const safe = messages.map(({ role, content }) => ({ role, content: asData(content, marks) }))
+    // The site's own models were trained on every order of roles; what others' templates refuse would end in a crash.
+    const taken = judging.instrument === 'rating' ? inTurns(safe) : safe
+    const budgetTokens = contextTokens - roomTokens
     // Counting costs a prefill, so what is short beyond doubt is not counted.
-    if (atMostTokens(safe) <= budgetTokens) return { messages: safe, droppedTurns: 0 }
-    return fitConversation(safe, budgetTokens, (some) => countTokens(runtime, some, signal))
-  }
-
-  /** Null for an answer that the context cannot hold. */
-  async #likelihoods(
-    messages: readonly ChatMessage[],
-    texts: readonly string[],
-    signal: AbortSignal | undefined,
-  ): Promise<(Likelihood | null)[]> {
-    const { runtime, member, vocabulary } = this.#require()
-    const results: (Likelihood | null)[] = []
-    for (const text of texts) {
-      const reply = await runtime.complete({
-        messages,
-        grammar: grammarOf(text),
-        temperature: 0,
-        max_tokens: member.contextTokens,
-        logprobs: true,
-        top_logprobs: 1,
-        logit_bias: [...bannedInAnswers(runtime, vocabulary), ...banned(vocabulary.brokenTokens)],
-        ...(signal && { abortSignal: signal }),
-      })
-      const [choice] = reply.choices
-      const forced = (choice?.logprobs?.content ?? []).map(({ logprob }) => logprob)
-      results.push(choice?.finish_reason === 'stop' ? likelihoodOf(forced) : null)
-    }
-    return results
-  }
-}
-
-function generationRequest(messages: readonly ChatMessage[], options: GenerateOptions, bias: Bias): ChatRequest {
-  return {
-    messages,
-    grammar: ANY_TEXT,
-    logit_bias: bias,
-    max_tokens: options.maxTokens,
-    temperature: options.temperature,
-    seed: options.seed,
-    timings_per_token: true,
-    ...(options.stop && { stop: options.stop }),
-    ...(options.signal && { abortSignal: options.signal }),
+    if (atMostTokens(taken) <= budgetTokens) return { messages: taken, droppedTurns: 0 }
+    return fitConversation(taken, budgetTokens, (some) => countTokens(runtime, some, signal))
   }
 }
 
@@ -226,17 +195,17 @@ type Speed = Pick<EngineDescription, 'prefillTokensPerSecond' | 'decodeTokensPer
  * The best of a few short runs: the first ones measure how the browser compiles. Each prompt begins differently, or
  * llama.cpp would take it from its cache.
  */
-async function measureSpeed(runtime: WllamaRuntime, vocabulary: Vocabulary): Promise<Speed> {
+async function measureSpeed({ runtime, banned }: Bench): Promise<Speed> {
   let prefill = 1
   let decode = 1
   const start = performance.now()
   for (let run = 0; run < MIN_SPEED_RUNS || performance.now() - start < SPEED_BUDGET_MS; run++) {
     const { timings } = await runtime.complete({
       messages: [{ role: 'user', content: `${run}: the quick brown fox jumps over the lazy dog` }],
-      grammar: 'root ::= [a-z ]*',
+      grammar: ANY_TEXT,
       temperature: 0,
       max_tokens: 8,
-      logit_bias: [...bannedInAnswers(runtime, vocabulary), ...banned(runtime.endTokens)],
+      logit_bias: [...banned, ...ban(runtime.endTokens)],
     })
     prefill = Math.max(prefill, timings.prompt_per_second)
     decode = Math.max(decode, timings.predicted_per_second)
@@ -247,18 +216,12 @@ async function measureSpeed(runtime: WllamaRuntime, vocabulary: Vocabulary): Pro
 const MIN_SPEED_RUNS = 2
 const SPEED_BUDGET_MS = 80
 
-const banned = (tokens: readonly number[]): Bias => tokens.map((token) => [token, false])
-
-/** Control tokens render as nothing, so an answer holding one could not be read back; the end is the exception. */
-const bannedInAnswers = (runtime: WllamaRuntime, vocabulary: Vocabulary): Bias =>
-  banned(vocabulary.controlTokens.filter((token) => !runtime.endTokens.includes(token)))
-
-const describeMember = (member: CatalogueMember) => ({
-  modelId: member.id,
-  modelName: member.id,
-  modelDigest: member.sha256,
-  tier: member.tier,
-  contextTokens: member.contextTokens,
-  instrument: member.judging.instrument,
-  engineClass: engineClass(wllamaVersion, Wllama.getLibllamaVersion(), member.contextTokens),
+const describe = ({ id, name, digest, tier, contextTokens, judging }: OpenedModel) => ({
+  modelId: id,
+  modelName: name,
+  modelDigest: digest,
+  tier,
+  contextTokens,
+  instrument: judging.instrument,
+  engineClass: engineClass(wllamaVersion, Wllama.getLibllamaVersion(), contextTokens),
 })

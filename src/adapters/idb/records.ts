@@ -50,6 +50,7 @@ export const SettingsRecord: v.GenericSchema<unknown, Settings> = v.object({
   contribute: v.boolean(),
   theme: v.picklist(['system', 'light', 'dark']),
   noticeAccepted: v.boolean(),
+  chosenModel: v.optional(v.nullable(v.string()), null),
 })
 
 /** The highest sequence number that a node has signed with. */
@@ -68,4 +69,5 @@ export const DEFAULT_SETTINGS: Settings = {
   contribute: true,
   theme: 'system',
   noticeAccepted: false,
+  chosenModel: null,
 }

@@ -2,7 +2,13 @@ import type { Settings } from '#ports/store.ts'
 import type { PeerView, SwarmFacade, SwarmStatus } from '#shell/facade.ts'
 import { errorName } from '../words/errors.ts'
 
-const DEFAULTS: Settings = { onlyThisDevice: false, contribute: true, theme: 'system', noticeAccepted: false }
+const DEFAULTS: Settings = {
+  onlyThisDevice: false,
+  contribute: true,
+  theme: 'system',
+  noticeAccepted: false,
+  chosenModel: null,
+}
 const THEME_KEY = 'tabswarm:theme'
 
 /** `starting` until the node is up; then the mesh's phase, told by the links there are. */

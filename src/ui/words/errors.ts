@@ -35,7 +35,7 @@ const WORDS: Record<string, ErrorWords> = {
     remedy: 'retry-engine',
   },
   NoGpuError: {
-    sentence: 'This browser offers no graphics device to pages (WebGPU), so larger models cannot run here.',
+    sentence: 'This browser offers no graphics device to pages (WebGPU), so no model can run on it.',
     remedy: null,
   },
   NoShaderF16Error: {
@@ -51,6 +51,20 @@ const WORDS: Record<string, ErrorWords> = {
     sentence: 'The model’s program does not fit this version of the page. Choose another model, or reload the page.',
     remedy: 'reload',
   },
+  OutOfMemoryError: {
+    sentence:
+      'The model does not fit into the memory that a page may have here. Close other pages, or choose a smaller one.',
+    remedy: null,
+  },
+  UnsupportedBrowserError: {
+    sentence:
+      'This browser cannot run models on the processor: its WebAssembly lacks vector instructions (SIMD) or 64-bit memory. A newer browser can.',
+    remedy: null,
+  },
+  DownloadElsewhereError: {
+    sentence: 'Another tab of this browser is downloading this model. Wait for it, then use it here.',
+    remedy: null,
+  },
   StorageFullError: {
     sentence: 'There is not enough room on this device for the model. Free some, or choose a smaller one.',
     remedy: null,
@@ -61,7 +75,8 @@ const WORDS: Record<string, ErrorWords> = {
     remedy: null,
   },
   DownloadFailedError: {
-    sentence: 'The connection to the model’s host failed. What has arrived is kept; try again.',
+    sentence:
+      'The connection to the model’s host failed. What has arrived is kept. It goes on by itself when the network is back, or try again now.',
     remedy: null,
   },
   EngineCrashedError: {

@@ -1,5 +1,5 @@
 import type { LoadProgress } from '#ports/engine.ts'
-import type { Fit } from '#ports/model-shelf.ts'
+import type { Fit, RunsOn, ShelfOffer } from '#ports/model-shelf.ts'
 import { formatBytes, formatDuration } from './format.ts'
 
 /** What larger models say about themselves, in words. */
@@ -14,6 +14,25 @@ const FITS: Record<Fit, string> = {
 }
 export const fitWords = (fit: Fit): string => FITS[fit]
 export const runsHere = (fit: Fit): boolean => fit === 'good' || fit === 'tight'
+
+/** In the order in which they are offered. */
+export const KINDS: readonly { readonly runsOn: RunsOn; readonly label: string }[] = [
+  { runsOn: 'graphics', label: 'On the graphics device' },
+  { runsOn: 'processor', label: 'On the processor: slow' },
+]
+
+const RUNS: Record<RunsOn, string> = {
+  graphics: 'on the graphics device',
+  processor: 'slow: on the processor',
+}
+export const runsWords = (runsOn: RunsOn): string => RUNS[runsOn]
+
+/** "about 695.0 MB", "120.0 MB of 695.0 MB are here". */
+export function downloadWords({ downloaded, keptBytes, downloadBytes }: ShelfOffer): string {
+  if (downloaded) return 'on this device'
+  const whole = formatBytes(downloadBytes)
+  return keptBytes > 0 ? `${formatBytes(keptBytes)} of ${whole} are here` : `about ${whole}`
+}
 
 /** A moment of a download. */
 export interface Moment extends LoadProgress {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { DeviceLostError, type LoadProgress } from '#ports/engine.ts'
+import { DeviceLostError, DownloadFailedError, type LoadProgress } from '#ports/engine.ts'
 import type { ModelShelf, ShelfOffer } from '#ports/model-shelf.ts'
 import { EngineDesk } from '#shell/engine-desk.ts'
 import { ModelDesk } from '#shell/model-desk.ts'
+import { createFakeDevice } from '#support/fake-device.ts'
 import { createFakeProfileLocks } from '#support/fake-locks.ts'
 import { CRASH, FakeEngine } from '#support/fake-engine.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
@@ -19,12 +20,14 @@ class FakeShelf implements ModelShelf {
       name: id,
       licence: 'MIT',
       tier: i + 1,
+      runsOn: 'graphics',
       contextTokens: 256,
       downloadBytes: i + 1,
       memoryBytes: i + 1,
       hosts: ['models.example'],
       fit: 'good',
       downloaded: this.downloaded.has(id),
+      keptBytes: 0,
     }))
     return Promise.resolve({ problem: null, offers, recommended: 'large' })
   }
@@ -48,7 +51,14 @@ class FakeShelf implements ModelShelf {
   }
 }
 
-async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShelf()) {
+function holding(id: string): FakeShelf {
+  const shelf = new FakeShelf()
+  shelf.downloaded.add(id)
+  return shelf
+}
+
+/** `chosen`: what this profile's person chose last. */
+async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShelf(), chosen: string | null = null) {
   const clock = createVirtualClock()
   const home = new FakeEngine({ clock, modelId: 'embedded' })
   const larger = new FakeEngine({ clock, modelId: 'large', seed: 2 })
@@ -64,11 +74,20 @@ async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShe
   await loading
   const locks = openLocks()
   let switches = 0
+  const device = createFakeDevice()
   const models = new ModelDesk({
     shelf,
     engine: larger,
     locks,
     desk,
+    device,
+    choice: {
+      get: () => chosen,
+      keep: (modelId) => {
+        chosen = modelId
+        return Promise.resolve()
+      },
+    },
     onChange: () => undefined,
     onSwitched: () => switches++,
   })
@@ -82,6 +101,7 @@ async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShe
   return {
     clock,
     desk,
+    device,
     larger,
     locks,
     models,
@@ -120,8 +140,7 @@ test('nothing is downloaded before a yes; the embedded model answers until the l
 })
 
 test('a switch waits for the sessions that count on the old model, and promises nothing new meanwhile', async () => {
-  const tab = await openTab()
-  tab.shelf.downloaded.add('large')
+  const tab = await openTab(undefined, holding('large'), 'large')
   tab.setFree(false)
   void tab.models.start()
   await tab.become('loading')
@@ -135,9 +154,8 @@ test('a switch waits for the sessions that count on the old model, and promises 
 
 test('one tab of a profile holds a larger model; the next takes over when it closes', async () => {
   const openLocks = createFakeProfileLocks()
-  const shelf = new FakeShelf()
-  shelf.downloaded.add('large')
-  const [one, other] = [await openTab(openLocks, shelf), await openTab(openLocks, shelf)]
+  const shelf = holding('large')
+  const [one, other] = [await openTab(openLocks, shelf, 'large'), await openTab(openLocks, shelf, 'large')]
   void one.models.start()
   await one.become('in-use')
   void other.models.start()
@@ -183,8 +201,7 @@ test('a failure is told by name, frees the lock, and can be tried again', async 
 })
 
 test('removing the model in use goes back to the embedded one', async () => {
-  const tab = await openTab()
-  tab.shelf.downloaded.add('large')
+  const tab = await openTab(undefined, holding('large'), 'large')
   void tab.models.start()
   await tab.become('in-use')
   await tab.models.remove('large')
@@ -195,8 +212,7 @@ test('removing the model in use goes back to the embedded one', async () => {
 })
 
 test('when the larger model is lost for good, the embedded one answers the question that was asked of it', async () => {
-  const tab = await openTab()
-  tab.shelf.downloaded.add('large')
+  const tab = await openTab(undefined, holding('large'), 'large')
   void tab.models.start()
   await tab.become('in-use')
   await tab.larger.unload()
@@ -208,12 +224,59 @@ test('when the larger model is lost for good, the embedded one answers the quest
 })
 
 test('a crash that the larger engine survives changes nothing', async () => {
-  const tab = await openTab()
-  tab.shelf.downloaded.add('large')
+  const tab = await openTab(undefined, holding('large'), 'large')
   void tab.models.start()
   await tab.become('in-use')
   const crashed = expect(ask(tab, CRASH)).rejects.toMatchObject({ name: 'EngineCrashedError' })
   await tab.settle()
   await crashed
   expect(tab.answers()).toBe('large')
+})
+
+test('the last choice is taken up after a reload, another that is here is not', async () => {
+  const shelf = holding('large')
+  shelf.downloaded.add('small')
+  const tab = await openTab(undefined, shelf, 'large')
+  void tab.models.start()
+  await tab.become('in-use')
+  expect(tab.answers()).toBe('large')
+  await tab.models.useEmbedded()
+  expect([tab.models.status.chosen, tab.answers()]).toEqual([null, 'embedded'])
+  expect(shelf.downloaded.has('large')).toBe(true)
+
+  const later = await openTab(undefined, shelf, tab.models.status.chosen)
+  await later.models.start()
+  await later.settle()
+  expect([later.models.status.activity.phase, later.answers()]).toEqual(['none', 'embedded'])
+})
+
+test('what was chosen and is not here whole waits for a yes', async () => {
+  const tab = await openTab(undefined, new FakeShelf(), 'large')
+  await tab.models.start()
+  await tab.settle()
+  expect(tab.shelf.asked).toEqual([])
+  expect(tab.models.status).toMatchObject({ chosen: 'large', activity: { phase: 'none' } })
+})
+
+test('a download that the network broke goes on by itself when it is back, and not after another choice', async () => {
+  const tab = await openTab()
+  void tab.models.choose('large')
+  await tab.become('downloading')
+  tab.shelf.finish(new DownloadFailedError('cut'))
+  await tab.become('failed')
+  tab.device.change({ visibility: 'hidden' })
+  await tab.settle()
+  expect(tab.shelf.asked).toEqual(['large'])
+  tab.device.change({ online: false })
+  tab.device.change({ online: true })
+  await tab.become('downloading')
+  expect(tab.shelf.asked).toEqual(['large', 'large'])
+
+  tab.shelf.finish(new DownloadFailedError('cut'))
+  await tab.become('failed')
+  await tab.models.useEmbedded()
+  tab.device.change({ online: false })
+  tab.device.change({ online: true })
+  await tab.settle()
+  expect(tab.shelf.asked).toHaveLength(2)
 })
