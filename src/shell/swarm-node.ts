@@ -3,6 +3,7 @@ import type { SessionId } from '#core/protocol/ids.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import type { Question, SessionState } from '#core/session/state.ts'
 import { chooseCandidates, deadlinesFor } from '#core/swarm/candidates.ts'
+import { workOf, type Task } from '#core/swarm/fit.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Crypto } from '#ports/crypto.ts'
 import type { Device } from '#ports/device.ts'
@@ -66,6 +67,11 @@ const LOOK_AROUND_MS = 700
 
 /** Several changes within this time are told at once. */
 const NOTIFY_MS = 16
+
+const taskOf = (messages: readonly ChatMessage[], { maxTokens = DEFAULT_MAX_TOKENS }: AskOptions): Task => ({
+  promptTokens: estimateTokens(messages),
+  maxTokens,
+})
 
 /**
  * One node: wires the mesh to the sessions, and is what the interface holds. All deciding is the core's.
@@ -260,7 +266,7 @@ export class SwarmNode implements SwarmFacade {
   async ask(messages: readonly ChatMessage[], options: AskOptions = {}): Promise<Answer> {
     const conversation = prepareConversation(messages)
     options.signal?.throwIfAborted()
-    const alone = this.#settings.onlyThisDevice || this.#invitationFor(options) === null
+    const alone = this.#settings.onlyThisDevice || this.#invitationFor(options, taskOf(conversation, options)) === null
     if (alone && !this.#engine.description) await this.#engineTried
     const mailbox = this.#sessions.ask(this.#questionFor(conversation, options))
     return this.#story.tell(mailbox, options)
@@ -271,7 +277,7 @@ export class SwarmNode implements SwarmFacade {
     return resumed ? resumed.then((mailbox) => this.#story.tell(mailbox, options)) : null
   }
 
-  #invitationFor({ executors, verifiers }: AskOptions) {
+  #invitationFor({ executors, verifiers }: AskOptions, task: Task) {
     const { identity, mesh } = this.#init
     const { links } = mesh.state()
     const description = this.#engine.description
@@ -287,29 +293,27 @@ export class SwarmNode implements SwarmFacade {
         ),
       },
       { ...(executors ? { executors } : {}), ...(verifiers ? { verifiers } : {}) },
+      task,
     )
   }
 
   #questionFor(messages: readonly ChatMessage[], options: AskOptions): Question {
     const self = this.#outbox.self
     const description = this.#engine.description
-    const invitation = this.#settings.onlyThisDevice ? null : this.#invitationFor(options)
+    const task = taskOf(messages, options)
+    const invitation = this.#settings.onlyThisDevice ? null : this.#invitationFor(options, task)
     if (!invitation && !description) throw new NoEngineError('no model is loaded, and no other tab can answer')
-    const needs = invitation?.needs ?? { executors: 1, verifiers: 1 }
-    const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS
-    const invited = new Set(invitation?.invited)
-    const engines = this.#presence.present.filter(({ node }) => invited.has(node)).flatMap(({ said }) => said.engines)
+    const alone = deadlinesFor(description ? workOf(offerOf(description), task, 1) : { executeMs: 0, verifyMs: 0 })
     return {
       messages,
-      invited: invitation?.invited ?? [self],
-      needs,
-      maxTokens,
-      deadlines: deadlinesFor(
-        description ? [...engines, offerOf(description)] : engines,
-        estimateTokens(messages),
-        maxTokens,
-        needs,
-      ),
+      maxTokens: task.maxTokens,
+      aloneMs: alone.executeMs,
+      ...(invitation ?? {
+        invited: [self],
+        needs: { executors: 1, verifiers: 1 },
+        deadlines: alone,
+        ownExecutes: true,
+      }),
     }
   }
 

@@ -68,6 +68,7 @@ const OFFER: EngineOffer = {
   contextTokens: 1024,
   prefillTokensPerSecond: 1900,
   decodeTokensPerSecond: 410,
+  judgeTokensPerSecond: 410,
 }
 
 export class FakeFacade implements SwarmFacade {

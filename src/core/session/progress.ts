@@ -55,10 +55,14 @@ export function lateAt(state: SessionState, slot: Slot): number | undefined {
   const ends = stageEndsAt(state, slot.role)
   if (began === undefined || ends === undefined) return undefined
   if (majority === undefined) return ends
-  const grace = Math.max(MIN_GRACE_MS, 2 * (majority - began))
   const replacements = allSaid(state.record, 'role-replaced').filter(({ message }) => sameSlot(message.slot, slot))
   const seatedAt = Math.max(majority, ...replacements.map(({ digest }) => state.heardAt.get(digest) ?? 0))
-  return Math.min(ends, seatedAt + grace)
+  return Math.min(ends, seatedAt + graceMs(majority - began))
+}
+
+/** How long others are waited for once most are done, who took that long; in ms (SPEC LEAD-5). */
+export function graceMs(tookMs: number): number {
+  return Math.max(MIN_GRACE_MS, 2 * tookMs)
 }
 
 export function hasCommitted(state: SessionState, slot: Slot, holder: NodeId | undefined): boolean {

@@ -23,6 +23,10 @@ export interface Question {
   readonly needs: Needs
   readonly maxTokens: number
   readonly deadlines: Deadlines
+  /** Whether the asker's own model answers beside the others; where it is too slow for that, it only stands by. */
+  readonly ownExecutes: boolean
+  /** How long the asker's own model may take where it answers alone, in ms. */
+  readonly aloneMs: number
 }
 
 /** What a node brings to a session. */
