@@ -147,6 +147,17 @@ describe('whom a session has time for', () => {
     expect(chooseCandidates(viewOf(fast, { ownEngine: own }), {}, long)).toMatchObject({ ownExecutes: true })
   })
 
+  test('LEAD-9: a larger model is waited for, 20 s at the most, and has twice what it takes', () => {
+    const larger = { tokensPerSecond: 30, tier: 3, judgeTokensPerSecond: 400 }
+    const invitation = chooseCandidates(viewOf({ ...fast, larger }, { ownEngine: own }), {}, long)
+    expect(invitation?.invited).toContain(nodeId('larger'))
+    expect(invitation?.deadlines.executeMs).toBeGreaterThan(2 * 17_000)
+    const tooSlow = { ...fast, larger: { ...larger, tokensPerSecond: 20, judgeTokensPerSecond: 20 } }
+    expect(chooseCandidates(viewOf(tooSlow, { ownEngine: own }), {}, long)).toMatchObject({
+      deadlines: { executeMs: 15_000 },
+    })
+  })
+
   test('LEAD-9: whoever has its hands full is not waited for while others are idle', () => {
     const invitation = chooseCandidates(viewOf({ ...fast, busy: { tokensPerSecond: 400, free: 0 } }), {}, long)
     expect(invitation?.invited).not.toContain(nodeId('busy'))

@@ -54,19 +54,28 @@ export function chooseCandidates(view: AskerView, wanted: Partial<Needs>, task: 
   const candidates = able.map((presence) => candidateOf(view, presence, task, all.executors))
   const own = view.ownEngine && workOf(view.ownEngine, task, all.executors)
   const pace = paceOf(candidates, own)
-  const deadlines = deadlinesFor(pace)
+  const executing = candidates
+    .filter(({ presence }) => presence.said.executes)
+    .map(({ engine: { tier }, expected: { executeMs } }) => ({ tier, executeMs }))
+  const ownWork = own && { tier: view.ownEngine?.tier ?? 0, executeMs: own.executeMs }
+  const everybody = ownWork ? [...executing, ownWork] : executing
+  const paceOfTier = paceFor(everybody, pace)
+  const usual = deadlinesFor(pace)
+  const longestMs = Math.max(0, ...everybody.map((one) => paceOfTier(one).executeMs))
+  const deadlines = { ...usual, executeMs: Math.max(usual.executeMs, Math.min(MAX_STAGE_MS, 2 * longestMs)) }
   const opening = { maxTokens: task.maxTokens, needs: all, deadlines }
   const kept = candidates.filter(({ presence: { said }, engine, expected }) => {
     const fits = rolesThatFit(engine, opening)
     return keepsPace(
       { executes: said.executes && fits.executes, verifies: said.verifies && fits.verifies },
       expected,
-      pace,
+      paceOfTier({ tier: engine.tier, executeMs: expected.executeMs }),
     )
   })
   if (kept.length === 0) return null
   const ownFits = view.ownEngine && { ...rolesThatFit(view.ownEngine, opening), verifies: false }
-  const ownExecutes = ownFits !== null && own !== null && keepsPace(ownFits, own, pace)
+  const ownExecutes =
+    ownFits !== null && own !== null && ownWork !== null && keepsPace(ownFits, own, paceOfTier(ownWork))
   const needs = needsFor(kept.length + (ownExecutes ? 1 : 0), wanted)
   const places = Math.max(1, Math.min(MAX_INVITED, Math.ceil((needs.executors + needs.verifiers) * 1.5)) - 1)
   const chosen = inOrder(view, kept, needs, places).slice(0, places)
@@ -103,6 +112,22 @@ function paceOf(candidates: readonly Candidate[], own: StageTimes | null): Stage
     executeMs: kth([...those('executes').map(({ expected }) => expected.executeMs), ...(own ? [own.executeMs] : [])]),
     verifyMs: kth(those('verifies').map(({ expected }) => expected.verifyMs)),
   }
+}
+
+/** A larger model's answer is worth this long, however fast smaller ones are. */
+const LARGER_MS = 20_000
+
+/** The pace for a model of a tier: one larger than all that keep the pace is waited for, if it is not too slow. */
+function paceFor(executing: readonly Executing[], pace: StageTimes): (one: Executing) => StageTimes {
+  const onPace = executing.filter(({ executeMs }) => executeMs <= pace.executeMs + graceMs(pace.executeMs))
+  const highest = Math.max(0, ...onPace.map(({ tier }) => tier))
+  return ({ tier, executeMs }) =>
+    tier > highest && executeMs <= LARGER_MS ? { ...pace, executeMs: Math.max(pace.executeMs, executeMs) } : pace
+}
+
+interface Executing {
+  readonly tier: number
+  readonly executeMs: number
 }
 
 /** Whether a node would be done in every role that it would offer before the asker loses patience with it (LEAD-5). */
