@@ -50,7 +50,8 @@ export interface Engine {
   unload(): Promise<void>
 }
 
-export interface EngineDescription extends EngineOffer {
+/** How fast it judges follows from its instrument. */
+export interface EngineDescription extends Omit<EngineOffer, 'judgeTokensPerSecond'> {
   readonly modelId: string
   readonly instrument: Judgement['instrument']
 }

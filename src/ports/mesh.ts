@@ -59,7 +59,7 @@ export interface Mesh {
    * at once, the relay included. Throws `FrameTooLargeError` beyond `MAX_FRAME_BYTES`.
    */
   publish(frame: Uint8Array): Promise<number>
-  /** Serves a protocol, such as `/tabswarm/2/fetch`. */
+  /** Serves a protocol, such as `/tabswarm/3/fetch`. */
   handle(protocol: string, maxFrameBytes: number, handler: (stream: FrameStream) => Promise<void>): void
   /** Opens a stream over an existing or new link. Throws `UnreachableError`, or the signal's reason. */
   open(node: NodeId, protocol: string, maxFrameBytes: number, signal?: AbortSignal): Promise<FrameStream>

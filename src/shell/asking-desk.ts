@@ -2,6 +2,7 @@ import type { ChatMessage, Needs } from '#core/protocol/messages.ts'
 import type { Question } from '#core/session/state.ts'
 import { backoffMs, nextStep } from '#core/swarm/backpressure.ts'
 import { chooseCandidates, deadlinesFor, type Invitation } from '#core/swarm/candidates.ts'
+import { workOf, type Task } from '#core/swarm/fit.ts'
 import type { Presence } from '#core/swarm/presence.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Identity } from '#ports/key-store.ts'
@@ -89,11 +90,12 @@ export class AskingDesk {
 
   async #askInTurn(conversation: readonly ChatMessage[], options: AskOptions): Promise<Answer> {
     const { clock, sessions, story, engine, settings, engineTried } = this.#init
+    const task = taskOf(conversation, options)
     const began = clock.now()
     let openings = 0
     let unanswered = 0
     for (;;) {
-      const look = () => ({ ...this.#crowd(options), waitedMs: clock.now() - began, unanswered })
+      const look = () => ({ ...this.#crowd(options, task), waitedMs: clock.now() - began, unanswered })
       const crowd = look()
       const step = nextStep(crowd)
       if (step.kind === 'wait') {
@@ -103,7 +105,7 @@ export class AskingDesk {
         continue
       }
       if (crowd.others === 0 && !engine.description) await engineTried()
-      const question = this.#questionFor(conversation, options)
+      const question = this.#questionFor(conversation, options, task)
       const mailbox = sessions.ask(
         settings().onlyThisDevice || !step.patient ? question : { ...question, asksAgain: true },
       )
@@ -113,7 +115,7 @@ export class AskingDesk {
         if (mailbox.state.marks.crowded === undefined) throw error
       }
       openings++
-      if (this.#crowd(options).free > 0) unanswered++
+      if (this.#crowd(options, task).free > 0) unanswered++
       await this.#wait(backoffMs(openings, this.#chance()), options)
     }
   }
@@ -185,9 +187,9 @@ export class AskingDesk {
 
   // ---- whom to ask, and what ----
 
-  #crowd(options: AskOptions) {
+  #crowd(options: AskOptions, task: Task) {
     const { identity, present, settings, engine } = this.#init
-    const invitation = settings().onlyThisDevice ? null : this.#invitation(options, present())
+    const invitation = settings().onlyThisDevice ? null : this.#invitation(options, task, present())
     const able = present().filter(({ node, said }) => node !== identity.node && isAble(said))
     const { executors, verifiers } = invitation?.needs ?? { executors: 0, verifiers: 0 }
     return {
@@ -197,7 +199,7 @@ export class AskingDesk {
     }
   }
 
-  #invitation({ executors, verifiers }: AskOptions, present: readonly Presence[]): Invitation | null {
+  #invitation({ executors, verifiers }: AskOptions, task: Task, present: readonly Presence[]): Invitation | null {
     const { identity, mesh, engine } = this.#init
     const { links } = mesh.state()
     const { description } = engine
@@ -214,35 +216,37 @@ export class AskingDesk {
         ),
       },
       wanted,
+      task,
     )
   }
 
-  #questionFor(messages: readonly ChatMessage[], options: AskOptions): Question {
+  #questionFor(messages: readonly ChatMessage[], options: AskOptions, task: Task): Question {
     const { identity, engine, settings } = this.#init
     const { description } = engine
     const present = settings().onlyThisDevice ? [] : this.#init.present()
     // Who has no free slot would only keep the others waiting; where nobody has one, everybody may still find one.
     const free = present.filter(({ said }) => said.freeSlots > 0)
-    const invitation = this.#invitation(options, free) ?? this.#invitation(options, present)
+    const invitation = this.#invitation(options, task, free) ?? this.#invitation(options, task, present)
     if (!invitation && !description) throw new NoEngineError('no model is loaded, and no other tab can answer')
-    const needs = invitation?.needs ?? { executors: 1, verifiers: 1 }
-    const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS
-    const invited = new Set(invitation?.invited)
-    const engines = present.filter(({ node }) => invited.has(node)).flatMap(({ said }) => said.engines)
+    const alone = deadlinesFor(description ? workOf(offerOf(description), task, 1) : { executeMs: 0, verifyMs: 0 })
     return {
       messages,
-      invited: invitation?.invited ?? [identity.node],
-      needs,
-      maxTokens,
-      deadlines: deadlinesFor(
-        description ? [...engines, offerOf(description)] : engines,
-        estimateTokens(messages),
-        maxTokens,
-        needs,
-      ),
+      maxTokens: task.maxTokens,
+      aloneMs: alone.executeMs,
+      ...(invitation ?? {
+        invited: [identity.node],
+        needs: { executors: 1, verifiers: 1 },
+        deadlines: alone,
+        ownExecutes: true,
+      }),
     }
   }
 }
+
+const taskOf = (messages: readonly ChatMessage[], { maxTokens = DEFAULT_MAX_TOKENS }: AskOptions): Task => ({
+  promptTokens: estimateTokens(messages),
+  maxTokens,
+})
 
 function isAble({ engines, executes, verifies }: Presence['said']): boolean {
   return engines.length > 0 && (executes || verifies)

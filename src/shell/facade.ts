@@ -139,6 +139,8 @@ export interface ExecutorView {
   readonly node: NodeId
   readonly own: boolean
   readonly model: string
+  /** Of the model, as its node claims it: from 0 (embedded) to 9. */
+  readonly tier: number
   readonly state: 'working' | 'committed' | 'revealed' | 'late' | 'replaced'
   /** Null for whoever does not hold the session's key, and before the reveal. */
   readonly text: string | null
@@ -150,6 +152,8 @@ export interface VerifierView {
   readonly node: NodeId
   readonly own: boolean
   readonly model: string
+  /** Of the model, as its node claims it: from 0 (embedded) to 9. */
+  readonly tier: number
   readonly state: 'waiting' | 'working' | 'committed' | 'revealed' | 'late' | 'replaced'
   readonly instrument: 'likelihood' | 'rating' | null
   /** By executor's node id, 0 to 9999. */

@@ -9,6 +9,7 @@ import type { Resumption } from '#core/session/resumption.ts'
 import type { Offer, Question } from '#core/session/state.ts'
 import { createSession } from '#core/session/step.ts'
 import { considerJoining, estimateMs, noAdmissions, type AdmissionState } from '#core/swarm/admission.ts'
+import type { RolesOffered } from '#core/swarm/fit.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Crypto } from '#ports/crypto.ts'
 import type { EngineDescription } from '#ports/engine.ts'
@@ -159,21 +160,22 @@ export class SessionDesk {
     const capacity = {
       self: identity.node,
       contributes: contribute && !onlyThisDevice,
-      engine: engine.description,
+      engine: engine.description && offerOf(engine.description),
       reserved: this.#reserved(),
       heldFor: this.#heldFor(),
       slots: this.#makeRoom() ? this.#slots : 0,
     }
-    const { state, decline } = considerJoining(this.#admissions, capacity, envelope.from, message, clock.now())
-    this.#admissions = state
+    const admission = considerJoining(this.#admissions, capacity, envelope.from, message, clock.now())
+    this.#admissions = admission.state
     const early = this.#unopened.get(message.session) ?? []
     this.#unopened.delete(message.session)
-    if (decline) {
-      logger.count(`declined:${decline}`)
+    if (admission.decline) {
+      logger.count(`declined:${admission.decline}`)
       return
     }
     const mailbox = this.#create(message.session, {
       question: null,
+      roles: admission.roles,
       sealSeed: this.#init.random.bytes(32),
       sessionKey: null,
     })
@@ -197,7 +199,7 @@ export class SessionDesk {
     const fresh = createSession({
       session,
       self: identity.node,
-      offer: this.#offer(secrets),
+      offer: this.#offer(secrets, part.roles ?? { executes: part.question?.ownExecutes ?? true, verifies: false }),
       seed: part.seed ?? (bytesToHex(random.bytes(32)) as Salt),
       question: part.question,
       ...(part.own ? { own: part.own } : {}),
@@ -230,14 +232,14 @@ export class SessionDesk {
     return mailbox
   }
 
-  #offer(secrets: SessionSecrets): Offer {
+  #offer(secrets: SessionSecrets, roles: RolesOffered): Offer {
     const { identity, engine } = this.#init
     const description = engine.description
     return {
       certificate: identity.certificate,
       engine: description && offerOf(description),
-      executes: description !== null,
-      verifies: description !== null,
+      executes: description !== null && roles.executes,
+      verifies: description !== null && roles.verifies,
       estimateMs: description ? Math.min(60_000, estimateMs(description, 256)) : 0,
       sealKey: secrets.publicKey,
     }
@@ -292,6 +294,8 @@ export class SessionDesk {
 
 interface Part {
   readonly question: Question | null
+  /** What a guest takes part for. */
+  readonly roles?: RolesOffered
   readonly sealSeed: Uint8Array
   readonly sessionKey: Uint8Array | null
   readonly seed?: Salt
@@ -301,7 +305,8 @@ interface Part {
 
 /** The part of an engine's description that travels. */
 export function offerOf(description: EngineDescription): NonNullable<Offer['engine']> {
-  const { modelDigest, modelName, engineClass, tier, contextTokens } = description
+  const { modelDigest, modelName, engineClass, tier, contextTokens, instrument } = description
+  const { prefillTokensPerSecond, decodeTokensPerSecond } = description
   const speed = (tokensPerSecond: number) => Math.max(1, Math.round(tokensPerSecond))
   return {
     modelDigest,
@@ -309,7 +314,9 @@ export function offerOf(description: EngineDescription): NonNullable<Offer['engi
     engineClass,
     tier,
     contextTokens,
-    prefillTokensPerSecond: speed(description.prefillTokensPerSecond),
-    decodeTokensPerSecond: speed(description.decodeTokensPerSecond),
+    prefillTokensPerSecond: speed(prefillTokensPerSecond),
+    decodeTokensPerSecond: speed(decodeTokensPerSecond),
+    // A likelihood is forced through token by token; a rating reads the answer as part of its prompt.
+    judgeTokensPerSecond: speed(instrument === 'rating' ? prefillTokensPerSecond : decodeTokensPerSecond),
   }
 }

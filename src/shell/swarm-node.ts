@@ -79,7 +79,6 @@ export class SwarmNode implements SwarmFacade {
   readonly #story: Storyteller
   readonly #asking: AskingDesk
   readonly #neighbours: Neighbours
-  readonly #outbox: Outbox
   readonly #verified = new WeakMap<Uint8Array, Envelope>()
   readonly #listeners = new Set<() => void>()
   readonly #cleanups: (() => void)[] = []
@@ -92,7 +91,6 @@ export class SwarmNode implements SwarmFacade {
 
   private constructor(init: SwarmNodeInit, outbox: Outbox, settings: Settings) {
     this.#init = init
-    this.#outbox = outbox
     this.#settings = settings
     const { clock, logger, store, engine, identity, mesh, crypto, random, device } = init
     this.#gatekeeper = new Gatekeeper(init)

@@ -18,7 +18,7 @@ export interface MeshHarness {
   dispose(): Promise<void>
 }
 
-const PROTOCOL = '/tabswarm/2/fetch'
+const PROTOCOL = '/tabswarm/3/fetch'
 const STRANGER = 'ab'.repeat(32) as NodeId
 
 export function describeMesh(name: string, createHarness: () => Promise<MeshHarness>): void {
@@ -222,7 +222,7 @@ export function describeMesh(name: string, createHarness: () => Promise<MeshHarn
     it('says so when a node or a protocol cannot be reached', async () => {
       const { client, server } = await joinServed(async (stream) => stream.close())
       await expect(harness.settle(client.open(STRANGER, PROTOCOL, 100))).rejects.toThrow(UnreachableError)
-      await expect(harness.settle(client.open(server.self, '/tabswarm/2/none', 100))).rejects.toThrow(UnreachableError)
+      await expect(harness.settle(client.open(server.self, '/tabswarm/3/none', 100))).rejects.toThrow(UnreachableError)
       const reason = new Error('changed its mind')
       await expect(client.open(server.self, PROTOCOL, 100, AbortSignal.abort(reason))).rejects.toBe(reason)
     })

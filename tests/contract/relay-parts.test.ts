@@ -239,8 +239,8 @@ describe('networks', () => {
   it('have topics of a known form only', () => {
     const { networks } = create(9)
     for (const topic of [
-      '/tabswarm/2/',
-      '/tabswarm/2/a/b',
+      '/tabswarm/3/',
+      '/tabswarm/3/a/b',
       '/tabswarm/1/a',
       '_tabswarm/A/peers',
       'a',

@@ -87,6 +87,7 @@ function envelope(network: string, sequence: number, key: KeyObject = keys.priva
         contextTokens: 1024,
         prefillTokensPerSecond: 1,
         decodeTokensPerSecond: 1,
+        judgeTokensPerSecond: 1,
       },
     ],
     visibility: 'visible' as const,

@@ -31,10 +31,19 @@ export interface FakeEngineOptions {
   readonly loadMs?: number
   readonly msPerToken?: number
   readonly judgeMs?: number
+  /** Takes the time of such a device instead of `msPerToken` and `judgeMs`: for the prompt and for every token. */
+  readonly speed?: EngineSpeed
+  readonly instrument?: Judgement['instrument']
   /** Replaces what it would say, for dishonest or scripted nodes. */
   readonly answer?: (messages: readonly ChatMessage[], options: GenerateOptions) => string
   /** Replaces how it would judge. */
   readonly quality?: (messages: readonly ChatMessage[], answer: string) => number
+}
+
+/** In tokens a second. A judge by likelihood reads answers as fast as it writes, one by rating as fast as it reads. */
+export interface EngineSpeed {
+  readonly prefill: number
+  readonly decode: number
 }
 
 /** A message with this text, or an answer judged with it, crashes the engine. */
@@ -50,7 +59,7 @@ const FILE_BYTES = 1000
  * time on the given clock. A token is a word. Keeps the contract of `Engine`.
  */
 export class FakeEngine implements Engine {
-  readonly #options: Required<Omit<FakeEngineOptions, 'answer' | 'quality'>> & FakeEngineOptions
+  readonly #options: Required<Omit<FakeEngineOptions, 'answer' | 'quality' | 'speed'>> & FakeEngineOptions
   readonly #queue = new SerialQueue()
   #description: EngineDescription | null = null
 
@@ -65,6 +74,7 @@ export class FakeEngine implements Engine {
       loadMs: 50,
       msPerToken: 4,
       judgeMs: 30,
+      instrument: 'likelihood',
       ...options,
     }
   }
@@ -98,9 +108,11 @@ export class FakeEngine implements Engine {
       const fitted = await this.#fit(messages, options.maxTokens)
       droppedTurns = fitted.droppedTurns
       const text = (this.#options.answer ?? this.#answer)(fitted.messages, options)
+      const { speed, msPerToken } = this.#options
+      if (speed) await this.#pause((1000 * countAll(fitted.messages)) / speed.prefill, options.signal)
       for (const piece of piecesOf(untilStop(text, options.stop))) {
         if (said.length === options.maxTokens) return result('length')
-        await this.#pause(this.#options.msPerToken, options.signal)
+        await this.#pause(speed ? 1000 / speed.decode : msPerToken, options.signal)
         said.push(piece)
         yield { text: piece }
       }
@@ -118,14 +130,21 @@ export class FakeEngine implements Engine {
       const fitted = await this.#fit(messages)
       const judgements: Judgement[] = []
       for (const answer of answers) {
-        await this.#pause(this.#options.judgeMs, signal)
+        await this.#pause(this.#judgingMs(fitted.messages, answer), signal)
         if (answer === CRASH) throw new EngineCrashedError('The model stopped working.')
         const readable = countWords(answer) < answerRoom(this.#options.contextTokens)
         const quality = readable ? (this.#options.quality ?? this.#quality)(fitted.messages, answer) : 0
-        judgements.push({ quality, instrument: 'likelihood' })
+        judgements.push({ quality, instrument: this.#options.instrument })
       }
       return judgements
     }, signal)
+  }
+
+  #judgingMs(messages: readonly ChatMessage[], answer: string): number {
+    const { speed, judgeMs, instrument } = this.#options
+    if (!speed) return judgeMs
+    const perAnswerToken = instrument === 'rating' ? speed.prefill : speed.decode
+    return 1000 * (countAll(messages) / speed.prefill + countWords(answer) / perAnswerToken)
   }
 
   describe(): EngineDescription | null {
@@ -163,9 +182,9 @@ export class FakeEngine implements Engine {
     if (!this.#description) throw new ModelLoadError('No model is loaded.')
     if (messages.at(-1)?.content === CRASH) throw new EngineCrashedError('The model stopped working.')
     const { contextTokens } = this.#options
-    const count = (some: readonly ChatMessage[]): number =>
-      some.reduce((sum, { content }) => sum + countWords(content) + 2, 0)
-    return fitConversation(messages, contextTokens - answerRoom(contextTokens, maxTokens), async (some) => count(some))
+    return fitConversation(messages, contextTokens - answerRoom(contextTokens, maxTokens), async (some) =>
+      countAll(some),
+    )
   }
 
   #pause(durationMs: number, signal?: AbortSignal): Promise<void> {
@@ -185,23 +204,26 @@ export class FakeEngine implements Engine {
   }
 
   #describe(): EngineDescription {
-    const { modelId, seed, tier, contextTokens, msPerToken } = this.#options
+    const { modelId, tier, contextTokens, msPerToken, speed, instrument } = this.#options
     const perSecond = msPerToken > 0 ? Math.max(1, Math.round(1000 / msPerToken)) : 1_000_000
     return {
       modelId,
       modelName: modelId,
-      modelDigest: v.parse(Digest, hashOf(seed, modelId).toString(16).padStart(64, '0')),
+      modelDigest: v.parse(Digest, hashOf(this.#options.seed, modelId).toString(16).padStart(64, '0')),
       engineClass: 'fake',
       tier,
       contextTokens,
-      prefillTokensPerSecond: perSecond,
-      decodeTokensPerSecond: perSecond,
-      instrument: 'likelihood',
+      prefillTokensPerSecond: speed?.prefill ?? perSecond,
+      decodeTokensPerSecond: speed?.decode ?? perSecond,
+      instrument,
     }
   }
 }
 
 const questionOf = (messages: readonly ChatMessage[]): string => messages.at(-1)?.content ?? ''
+
+const countAll = (messages: readonly ChatMessage[]): number =>
+  messages.reduce((sum, { content }) => sum + countWords(content) + 2, 0)
 
 const countWords = (text: string): number => text.split(/\s+/).length
 

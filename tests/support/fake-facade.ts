@@ -68,6 +68,7 @@ const OFFER: EngineOffer = {
   contextTokens: 1024,
   prefillTokensPerSecond: 1900,
   decodeTokensPerSecond: 410,
+  judgeTokensPerSecond: 410,
 }
 
 export class FakeFacade implements SwarmFacade {
@@ -365,11 +366,11 @@ function openView(session: SessionId): SessionView {
 }
 
 function executor(node: NodeId, own: boolean): ExecutorView {
-  return { node, own, model: OFFER.modelName, state: 'working', text: null, tokens: 0, durationMs: 0 }
+  return { node, own, model: OFFER.modelName, tier: OFFER.tier, state: 'working', text: null, tokens: 0, durationMs: 0 }
 }
 
 function verifier(node: NodeId, own: boolean): VerifierView {
-  return { node, own, model: OFFER.modelName, state: 'waiting', instrument: null, scores: {} }
+  return { node, own, model: OFFER.modelName, tier: OFFER.tier, state: 'waiting', instrument: null, scores: {} }
 }
 
 function createTable(storage?: Storage): Table<string, StoredChat> {

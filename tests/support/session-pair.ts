@@ -51,7 +51,7 @@ export function modelOffer(model: string, tier = 0): ModelOffer {
   return { modelDigest: domainHash('derive', ['model', model]), modelName: model, tier }
 }
 
-const SPEEDS = { contextTokens: 1024, prefillTokensPerSecond: 500, decodeTokensPerSecond: 50 }
+const SPEEDS = { contextTokens: 1024, prefillTokensPerSecond: 500, decodeTokensPerSecond: 50, judgeTokensPerSecond: 50 }
 
 export function engineOffer(model: string, tier = 0): EngineOffer {
   return { ...modelOffer(model, tier), engineClass: `${model}/test`, ...SPEEDS }
@@ -139,6 +139,8 @@ export class SessionSwarm {
       needs,
       maxTokens: 64,
       deadlines: DEADLINES,
+      ownExecutes: true,
+      aloneMs: DEADLINES.executeMs,
     }
     const actor = this.actor(name)
     actor.state = this.#fresh(actor, question, null)

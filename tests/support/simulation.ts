@@ -34,6 +34,10 @@ export interface SimulationOptions {
   /** Deadlines follow from it. Default: room for a fake answer, which has a dozen tokens. */
   readonly maxTokens?: number
   readonly engine?: Omit<FakeEngineOptions, 'clock'>
+  /** What sets a node's engine apart from the others'. */
+  readonly engineOf?: (index: number) => Omit<FakeEngineOptions, 'clock'>
+  /** Called when the asker has its answer, while the session is still known. */
+  readonly onAnswer?: (asked: Asked, answer: Answer) => void
   /** Called now and then, with the number of questions asked so far. */
   readonly onProgress?: (asked: number) => void
 }
@@ -129,6 +133,8 @@ class Simulation {
       prompt: (index) => `question ${options.seed}/${index}`,
       maxTokens: 48,
       engine: {},
+      engineOf: () => ({}),
+      onAnswer: () => undefined,
       onProgress: () => undefined,
       ...options,
     }
@@ -185,7 +191,7 @@ class Simulation {
   // ---- the world ----
 
   #createNode(index: number): SimNode {
-    const { seed, sharedOperators, engine } = this.#options
+    const { seed, sharedOperators, engine, engineOf } = this.#options
     const dice = createDice(seed, 1000 + index)
     const shared = index < 2 * sharedOperators
     return new SimNode({
@@ -205,6 +211,7 @@ class Simulation {
         judgeMs: dice.between(20, 200),
         modelId: `model-${index % 3}`,
         ...engine,
+        ...engineOf(index),
       },
       decode: this.#witness.decode,
       watch: this.#witness,
@@ -279,11 +286,13 @@ class Simulation {
 
   #follow(asked: Asked, answer: Promise<Answer>): void {
     answer.then(
-      ({ verdict, text, session }) => {
+      (whole) => {
+        const { verdict, text, session } = whole
         // A question that a reload cut off before anybody had it is asked anew.
         asked.session = session
         asked.right = text.includes(rightWord(asked.prompt))
         this.#end(asked, verdict ? 'answered' : 'alone')
+        this.#options.onAnswer(asked, whole)
       },
       (error: Error) => this.#end(asked, error.name),
     )

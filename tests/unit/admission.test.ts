@@ -36,7 +36,22 @@ describe('whether to join', () => {
     expect(decline({ contributes: false })).toBe('does-not-contribute')
     expect(decline({ engine: null })).toBe('no-engine')
     expect(decline({ reserved: 4 })).toBe('busy')
-    expect(decline({ engine: { ...engineOffer('slow'), decodeTokensPerSecond: 3 } })).toBe('too-slow')
+    const slow = { ...engineOffer('slow'), decodeTokensPerSecond: 3, judgeTokensPerSecond: 3 }
+    expect(decline({ engine: slow })).toBe('too-slow')
+  })
+
+  test('JOIN-7: a node offers the roles that it is fast enough for', () => {
+    const offered = (speed: Partial<NonNullable<Capacity['engine']>>) =>
+      considerJoining(
+        noAdmissions,
+        { ...able, engine: { ...engineOffer('model'), ...speed } },
+        nodeId('ann'),
+        invitation('ann'),
+        0,
+      )
+    expect(offered({})).toMatchObject({ roles: { executes: true, verifies: true } })
+    expect(offered({ decodeTokensPerSecond: 3 })).toMatchObject({ roles: { executes: false, verifies: true } })
+    expect(offered({ judgeTokensPerSecond: 3 })).toMatchObject({ roles: { executes: true, verifies: false } })
   })
 
   test('JOIN-2: a node holds no slot for a session that may keep it waiting for more than a minute', () => {

@@ -13,7 +13,7 @@ function hashOf(domain: string, ...parts: (Uint8Array | string)[]): string {
     const bytes = typeof part === 'string' ? utf8ToBytes(part) : part
     return [Uint8Array.of(bytes.length >>> 24, bytes.length >>> 16, bytes.length >>> 8, bytes.length), bytes]
   })
-  return bytesToHex(sha256(concatBytes(utf8ToBytes(`tabswarm/2 ${domain}\0`), ...chunks)))
+  return bytesToHex(sha256(concatBytes(utf8ToBytes(`tabswarm/3 ${domain}\0`), ...chunks)))
 }
 
 const bytes = hexToBytes

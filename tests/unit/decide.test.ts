@@ -40,7 +40,7 @@ function plainDecide(record: SessionRecord): Verdict | null {
   const length = (bytes: Uint8Array) => new Uint8Array([0, 0, bytes.length >> 8, bytes.length & 255])
   const hash = (domain: string, parts: Uint8Array[]) =>
     bytesToHex(
-      sha256(concatBytes(utf8ToBytes(`tabswarm/2 ${domain}\0`), ...parts.flatMap((part) => [length(part), part]))),
+      sha256(concatBytes(utf8ToBytes(`tabswarm/3 ${domain}\0`), ...parts.flatMap((part) => [length(part), part]))),
     )
   const salts: string[] = []
   for (const { message } of answers) salts.push(message.salt)

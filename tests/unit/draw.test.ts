@@ -140,6 +140,97 @@ describe('the draw', () => {
     expect(named(draw(members, { executors: 2, verifiers: 2 })).executors).toEqual(['a', 'e'])
   })
 
+  const anyTiers = fc.array(
+    fc.record({
+      operator: fc.constantFrom('v', 'w', 'x', 'y', 'z'),
+      model: fc.constantFrom('one', 'two', 'three'),
+      tier: fc.integer({ min: 0, max: 2 }),
+      executes: fc.boolean(),
+      verifies: fc.boolean(),
+    }),
+    { minLength: 2, maxLength: 16 },
+  )
+
+  test('ROLE-5: nor do tiers bring an operator to both sides', () => {
+    fc.assert(
+      fc.property(anyTiers, (list) => {
+        const members = Object.fromEntries(list.map((options, i) => [names[i] as string, options]))
+        const { executors, verifiers } = named(draw(members, { executors: 3, verifiers: 4 }))
+        const tainted = [members['a'], ...executors.map((name) => members[name])].map((member) => member?.operator)
+        if (!verifiers.some((name) => tainted.includes(members[name]?.operator))) return
+        const judging = list.filter(({ operator, verifies }) => verifies && operator !== members['a']?.operator)
+        const answering = list.filter(({ executes }) => executes)
+        expect(judging.some((judge) => answering.some(({ operator }) => operator !== judge.operator))).toBe(false)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  const strangersOf = (tiers: readonly number[]) =>
+    Object.fromEntries(tiers.map((tier, i) => [names[i] as string, { tier, model: `${tier} ${i % 2}` }]))
+
+  test('ROLE-8: the largest model that joined answers, whoever judges it', () => {
+    expect(named(draw(strangersOf([0, 0, 0, 4, 0]))).executors).toContain('d')
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 3, maxLength: 16 }), (tiers) => {
+        const { executors } = named(draw(strangersOf(tiers)))
+        expect(Math.max(...executors.map((name) => tiers[names.indexOf(name)] ?? 0))).toBe(Math.max(...tiers))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('ROLE-9: nobody judges above its tier while somebody who need not is free', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 3, maxLength: 16 }), (tiers) => {
+        const { executors, verifiers } = named(draw(strangersOf(tiers)))
+        const tierOf = (name: string) => tiers[names.indexOf(name)] ?? 0
+        const top = Math.max(...executors.map(tierOf))
+        const below = verifiers.filter((name) => tierOf(name) < top)
+        if (below.length === 0) return
+        // All of the top tier judge then, but the one that answers.
+        const equals = names.slice(1, tiers.length).filter((name) => tierOf(name) >= top)
+        expect(executors.filter((name) => equals.includes(name)).length).toBe(tierOf('a') >= top ? 0 : 1)
+        expect(verifiers.filter((name) => equals.includes(name))).toHaveLength(verifiers.length - below.length)
+        const idle = names
+          .slice(1, tiers.length)
+          .filter((name) => !executors.includes(name) && !verifiers.includes(name))
+        for (const name of idle) expect(tierOf(name)).toBeLessThanOrEqual(Math.min(...verifiers.map(tierOf)))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('ROLE-9: where the tiers allow it, no judge is below', () => {
+    const { executors, verifiers } = named(draw(strangersOf([0, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0])))
+    expect(verifiers.map((name) => 'bcdefg'.includes(name))).toEqual([true, true, true, true, true])
+    expect(executors.filter((name) => 'bcdefg'.includes(name))).toHaveLength(1)
+  })
+
+  test('ROLE-9: a single outsider judges, however large; own tabs alone keep a large one for answering', () => {
+    const own = { operator: 'me' }
+    expect(named(draw({ a: own, b: own, h: { tier: 5 } })).verifiers).toEqual(['h'])
+    expect(named(draw({ a: own, b: own, c: { ...own, tier: 1 } }))).toMatchObject({ executors: ['a', 'c'] })
+    expect(named(draw({ a: { ...own, tier: 1 }, b: own, c: { ...own, tier: 1 } })).verifiers).toEqual(['c'])
+  })
+
+  test('ROLE-9: everybody of one tier is drawn for either side sometimes, however many tiers there are', () => {
+    const seats = new Set<string>()
+    const tiers = [0, 2, 2, 2, 1, 1]
+    for (let round = 0; round < 80; round++) {
+      const opened = openedBy('a', names.slice(0, 6), { executors: 3, verifiers: 2 })
+      const joins = tiers.map((tier, i) => joinBy(names[i] as string, { tier }))
+      const { executors, verifiers } = named(drawRoles(opened, joins, saltOf(`nonce ${round}`)))
+      for (const name of executors) seats.add(`${name} executes`)
+      for (const name of verifiers) seats.add(`${name} verifies`)
+    }
+    for (const name of ['b', 'c', 'd']) {
+      expect(seats).toContain(`${name} executes`)
+      expect(seats).toContain(`${name} verifies`)
+    }
+    for (const name of ['e', 'f']) expect(seats).toContain(`${name} executes`)
+  })
+
   test('ROLE-4: without anybody who judges, or who answers, there are no roles', () => {
     expect(draw({ a: {}, b: { verifies: false } })).toBeNull()
     expect(draw({ a: { executes: false }, b: { executes: false }, c: { executes: false } })).toBeNull()

@@ -168,7 +168,7 @@ describe('envelopes', () => {
     )
     const closed = frameOf({ type: 'session-closed', session: SESSION, outcome: 'failed' }, 7)
     const payload = `83 07 80 83 0f 50${SESSION} 02`
-    const frame = `84 02 5820${FROM} 57 ${payload} 5840${SIGNATURE}`
+    const frame = `84 03 5820${FROM} 57 ${payload} 5840${SIGNATURE}`
     expect(bytesToHex(closed)).toBe(frame.replaceAll(' ', ''))
   })
 
@@ -219,11 +219,11 @@ describe('hashes', () => {
 
   test('HASH-1: known values, so that no refactoring changes the protocol', () => {
     expect(bytesToHex(domainBytes('tie', ['ab', new Uint8Array([1])]))).toBe(
-      '7461627377 61726d2f32 20 746965 00 00000002 6162 00000001 01'.replaceAll(' ', ''),
+      '7461627377 61726d2f33 20 746965 00 00000002 6162 00000001 01'.replaceAll(' ', ''),
     )
     expect(
       bytesToHex(operatorStatement('11'.repeat(32) as NodeId)).startsWith(
-        bytesToHex(utf8ToBytes('tabswarm/2 operator')),
+        bytesToHex(utf8ToBytes('tabswarm/3 operator')),
       ),
     ).toBe(true)
     expect(domainHash('tie', [])).toHaveLength(64)

@@ -27,7 +27,7 @@ export type Domain =
 
 const prefixes = new Map<Domain, Uint8Array>()
 
-/** `tabswarm/2 <domain>\0`, then each part behind its length in 4 bytes, big-endian: no two lists of parts collide. */
+/** `tabswarm/3 <domain>\0`, then each part behind its length in 4 bytes, big-endian: no two lists of parts collide. */
 export function domainBytes(domain: Domain, parts: readonly (Uint8Array | string)[]): Uint8Array {
   let prefix = prefixes.get(domain)
   if (!prefix) prefixes.set(domain, (prefix = utf8ToBytes(`${PROTOCOL} ${domain}\0`)))

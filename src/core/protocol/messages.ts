@@ -55,6 +55,8 @@ export const EngineOffer = v.strictObject({
   contextTokens: count(1 << 20),
   prefillTokensPerSecond: count(1 << 20),
   decodeTokensPerSecond: count(1 << 20),
+  /** Of the answers that it judges: a likelihood by forced decoding reads them no faster than it writes. */
+  judgeTokensPerSecond: count(1 << 20),
 })
 export type EngineOffer = v.InferOutput<typeof EngineOffer>
 

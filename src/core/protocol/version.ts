@@ -1,8 +1,8 @@
 /** Name and major version: part of every topic, stream name, hash and signature. */
-export const PROTOCOL = 'tabswarm/2'
+export const PROTOCOL = 'tabswarm/3'
 
 /** Version of the envelope's form. */
-export const ENVELOPE_VERSION = 2
+export const ENVELOPE_VERSION = 3
 
 /** The gossip topic of a network (SPEC NET-1). */
 export function topicOf(network: string): string {
@@ -24,4 +24,4 @@ export const FETCH_STREAM = `/${PROTOCOL}/fetch`
 export const ALIVE_STREAM = `/${PROTOCOL}/alive`
 
 /** Version of the transcript file's form. */
-export const TRANSCRIPT_VERSION = 2
+export const TRANSCRIPT_VERSION = 3

@@ -1,12 +1,12 @@
 import { ascending, hexToBytes } from '../bytes.ts'
 import { domainHash } from '../protocol/domains.ts'
-import type { Digest, NodeId, OperatorId, Salt, SessionId } from '../protocol/ids.ts'
+import type { Digest, NodeId, Salt, SessionId } from '../protocol/ids.ts'
 import type { MessageOf, Needs, Role } from '../protocol/messages.ts'
-import { assignedOf, openedOf, participantsOf } from './lookup.ts'
+import { dealSeats, judgesFirst, tierOf, type Join } from './deal.ts'
 import type { Entry, SessionRecord } from './entry.ts'
+import { assignedOf, holderOf, openedOf, participantsOf, slotsOf } from './lookup.ts'
 
 type Opened = Entry<MessageOf<'session-opened'>>
-type Join = Entry<MessageOf<'session-joined'>>
 
 export interface Roles {
   readonly executors: readonly NodeId[]
@@ -57,80 +57,15 @@ export function rankByTickets<T extends { readonly from: NodeId }>(beacon: Diges
 
 /**
  * Who executes and who verifies: a pure function of the joins and the beacon, which every participant checks
- * (SPEC ROLE-4). The asker's node never verifies. Operators are dealt to one side each, as long as both sides can be
- * filled that way; only where nobody else is there does one operator sit on both. Among those who may execute,
- * models not yet represented go first: diversity is what makes a vote worth something. Null when nobody can judge.
+ * (SPEC ROLE-4). The asker's node never verifies. Null when nobody can judge, or nobody can answer.
  */
 export function drawRoles(opened: Opened, joins: readonly Join[], leaderNonce: Salt): Roles | null {
   const needs = fitNeeds(opened.message.needs, joins.length)
   if (!needs) return null
   const ranked = rankByTickets(beaconOf(opened.message.session, leaderNonce, joins), joins)
-  return (
-    dealApart(opened, ranked, needs, 'verifier') ??
-    dealApart(opened, ranked, needs, 'executor') ??
-    dealTogether(opened, ranked, needs)
-  )
-}
-
-const operatorOf = (join: Join): OperatorId => join.message.certificate.operator
-
-/** `first`: the side that the first operator who can goes to. One of the two orders fills both sides if any does. */
-function dealApart(opened: Opened, ranked: readonly Join[], needs: Needs, first: Role): Roles | null {
-  const asker = opened.message.certificate.operator
-  const own = ranked.filter((join) => operatorOf(join) === asker && join.message.executes)
-  const ownNode = own.filter((join) => join.from === opened.from)
-  const executors: Join[] = [...ownNode]
-  const verifiers: Join[] = []
-  const operators = [...new Set(ranked.map(operatorOf))].filter((operator) => operator !== asker)
-  for (const operator of operators) {
-    const nodes = ranked.filter((join) => operatorOf(join) === operator)
-    const judges = nodes.filter((join) => join.message.verifies)
-    const answerers = nodes.filter((join) => join.message.executes)
-    const verifiersWanted = judges.length > 0 ? needs.verifiers - verifiers.length : 0
-    const executorsWanted = answerers.length > 0 ? needs.executors - executors.length : 0
-    if (verifiersWanted <= 0 && executorsWanted <= 0) continue
-    // One judge from outside comes before all else; then the side that lacks more.
-    const judgeNext = verifiers.length === 0 && (first === 'verifier' || executors.length > 0)
-    const answerNext = first === 'executor' && executors.length === 0 && executorsWanted > 0
-    const judging = verifiersWanted > 0 && !answerNext && (judgeNext || verifiersWanted >= executorsWanted)
-    if (judging) verifiers.push(...judges)
-    else executors.push(...answerers)
-  }
-  executors.push(...own.filter((join) => join.from !== opened.from))
-  if (executors.length === 0 || verifiers.length === 0) return null
-  return {
-    executors: diverseFirst(executors)
-      .slice(0, needs.executors)
-      .map((join) => join.from),
-    verifiers: verifiers.slice(0, needs.verifiers).map((join) => join.from),
-  }
-}
-
-function dealTogether(opened: Opened, ranked: readonly Join[], needs: Needs): Roles | null {
-  const judges = ranked.filter((join) => join.message.verifies && join.from !== opened.from)
-  const answerers = ranked.filter((join) => join.message.executes)
-  // Whoever cannot or may not judge answers first, so that judges are left.
-  const onlyAnswers = answerers.filter((join) => !judges.includes(join))
-  const answersOrJudges = answerers.filter((join) => judges.includes(join))
-  const spare = Math.max(0, judges.length - needs.verifiers)
-  const available = [...onlyAnswers, ...answersOrJudges.slice(0, Math.max(spare, onlyAnswers.length === 0 ? 1 : 0))]
-  const executors = diverseFirst(available).slice(0, needs.executors)
-  const verifiers = judges.filter((join) => !executors.includes(join)).slice(0, needs.verifiers)
-  if (executors.length === 0 || verifiers.length === 0) return null
-  return { executors: executors.map((join) => join.from), verifiers: verifiers.map((join) => join.from) }
-}
-
-/** Keeps the order, but the first node of each model comes before the second of any. The first node stays first. */
-function diverseFirst(joins: readonly Join[]): Join[] {
-  const seen = new Set<Digest>()
-  const first: Join[] = []
-  const rest: Join[] = []
-  for (const join of joins) {
-    const model = join.message.model.modelDigest
-    ;(seen.has(model) ? rest : first).push(join)
-    seen.add(model)
-  }
-  return [...first, ...rest]
+  const deal = dealSeats(opened, ranked, needs)
+  const nodes = (side: readonly Join[]) => side.map((join) => join.from)
+  return deal && { executors: nodes(deal.executors), verifiers: nodes(deal.verifiers) }
 }
 
 /**
@@ -170,15 +105,20 @@ function takeoverOrder(record: SessionRecord): readonly NodeId[] {
   return order
 }
 
-/** Joined nodes without a seat that could take one, best rank first (SPEC ROLE-6). */
-export function reservesFor(record: SessionRecord, role: 'executor' | 'verifier', joins: readonly Join[]): NodeId[] {
+/**
+ * Joined nodes without a seat that could take one, best rank first (SPEC ROLE-6); for a judge's seat those first who may
+ * judge the largest model that answers.
+ */
+export function reservesFor(record: SessionRecord, role: Role, joins: readonly Join[]): NodeId[] {
   const opened = openedOf(record)
   const assigned = assignedOf(record)
   if (!opened || !assigned) return []
   const taken = participantsOf(record)
   const beacon = beaconOf(record.session, assigned.message.nonce, joins)
-  return rankByTickets(beacon, joins)
+  const free = rankByTickets(beacon, joins)
     .filter((join) => !taken.includes(join.from) && join.from !== opened.from)
     .filter((join) => (role === 'executor' ? join.message.executes : join.message.verifies))
-    .map((join) => join.from)
+  const answering = slotsOf(record, 'executor').map((slot) => holderOf(record, slot))
+  const answersTier = Math.max(0, ...joins.filter((join) => answering.includes(join.from)).map(tierOf))
+  return (role === 'verifier' ? judgesFirst(free, answersTier) : free).map((join) => join.from)
 }

@@ -135,8 +135,8 @@ function expire(turn: Turn): void {
   const { joinMs, executeMs, verifyMs, finalizeMs } = deadlines
   const terms = Math.max(1, participantsOf(state.record).length)
   const lifetime = joinMs + executeMs + verifyMs + (2 * terms + 4) * finalizeMs
-  // The asker's own model gets as long as any executor.
-  const ownUntil = (since(state, 'alone') ?? -Infinity) + executeMs
+  // The asker's own model gets the time that it needs, however fast the others were.
+  const ownUntil = (since(state, 'alone') ?? -Infinity) + (state.question?.aloneMs ?? executeMs)
   if (due(turn, 'expiry', Math.max(began + lifetime, ownUntil))) giveUp(turn)
 }
 

@@ -2,7 +2,8 @@ import { ascending } from '../bytes.ts'
 import type { MessageOf, Role } from '../protocol/messages.ts'
 import { countedDigests, heldCommitments, isClosed, restrictedTo } from './counted.ts'
 import { decide } from './decide.ts'
-import { drawRoles, fitNeeds, reservesFor } from './draw.ts'
+import { drawRoles, reservesFor, type Roles } from './draw.ts'
+import { takesPart } from './joiner.ts'
 import { allSaid, assignedOf, joinOf, openedOf } from './lookup.ts'
 import { nonceCommitment } from './commitment.ts'
 import { isLost, lateAt, missingSeats, since, stageEndsAt } from './progress.ts'
@@ -36,11 +37,12 @@ export function assign(turn: Turn): void {
   if (!question || !opened || assignedOf(record)) return
   const joins = allSaid(record, 'session-joined').filter((join) => !turn.state.gone.includes(join.from))
   const nonce = secret(turn.state, 'leader-nonce')
-  const everyone = question.invited.every((node) => turn.state.gone.includes(node) || joinOf(record, node))
+  const awaited = question.invited.filter((node) => node !== turn.state.self || takesPart(turn.state))
+  const everyone = awaited.every((node) => turn.state.gone.includes(node) || joinOf(record, node))
   const windowClosed = due(turn, 'join', (since(turn.state, 'started') ?? turn.now) + question.deadlines.joinMs)
-  if (!everyone && !windowClosed && !hasEnough(opened, joins)) return
+  if (!everyone && !windowClosed && !mayBeEnough(opened, joins)) return
   const roles = drawRoles(opened, joins, nonce)
-  if (!roles) return
+  if (!roles || (!everyone && !windowClosed && !isFull(opened, roles))) return
   publishOnce(turn, 'roles-assigned', {
     type: 'roles-assigned',
     session,
@@ -52,18 +54,20 @@ export function assign(turn: Turn): void {
   })
 }
 
-/**
- * Enough: every seat can be filled, and judged from outside if anybody from outside was invited. Whoever comes after
- * is not waited for.
- */
-function hasEnough(
-  opened: { readonly message: MessageOf<'session-opened'> },
+type Opened = { readonly message: MessageOf<'session-opened'> }
+
+/** Whether every seat may be filled, by more than one operator: then whoever comes later need not be waited for. */
+function mayBeEnough(
+  { message: { needs } }: Opened,
   joins: readonly { readonly message: MessageOf<'session-joined'> }[],
-): boolean {
-  const { executors, verifiers } = opened.message.needs
-  const fit = fitNeeds(opened.message.needs, joins.length)
+) {
   const operators = new Set(joins.map((join) => join.message.certificate.operator))
-  return fit !== null && joins.length >= executors + verifiers && operators.size > 1
+  return joins.length >= needs.executors + needs.verifiers && operators.size > 1
+}
+
+/** Who joined may offer one role only. */
+function isFull({ message: { needs } }: Opened, { executors, verifiers }: Roles): boolean {
+  return executors.length >= needs.executors && verifiers.length >= needs.verifiers
 }
 
 /** Replaces whoever left or is late while there is time, then closes the stage without them. */

@@ -1,7 +1,7 @@
 import type { NodeId } from '../protocol/ids.ts'
 import type { Role, Slot } from '../protocol/messages.ts'
 import { heldCommitments, isClosed, isRevealed } from './counted.ts'
-import { allSaid, assignedOf, declined, holderOf, openedOf, said, sameSlot, slotsOf } from './lookup.ts'
+import { allSaid, assignedOf, declined, holderOf, joinOf, openedOf, said, sameSlot, slotsOf } from './lookup.ts'
 import type { SessionRecord } from './entry.ts'
 import type { Mark, SessionState } from './state.ts'
 import { mark, type Turn } from './turn.ts'
@@ -55,10 +55,28 @@ export function lateAt(state: SessionState, slot: Slot): number | undefined {
   const ends = stageEndsAt(state, slot.role)
   if (began === undefined || ends === undefined) return undefined
   if (majority === undefined) return ends
-  const grace = Math.max(MIN_GRACE_MS, 2 * (majority - began))
   const replacements = allSaid(state.record, 'role-replaced').filter(({ message }) => sameSlot(message.slot, slot))
   const seatedAt = Math.max(majority, ...replacements.map(({ digest }) => state.heardAt.get(digest) ?? 0))
-  return Math.min(ends, seatedAt + grace)
+  const grace = graceMs(majority - began)
+  return Math.min(ends, seatedAt + (isLargest(state, slot) ? Math.max(grace, estimateOf(state, slot)) : grace))
+}
+
+/** Whether a seat's answer would be of a higher tier than any that is there: that is worth the time it said it takes. */
+function isLargest({ record }: SessionState, slot: Slot): boolean {
+  if (slot.role !== 'executor') return false
+  const tierOf = (node: NodeId | undefined) => (node && joinOf(record, node)?.message.model.tier) ?? 0
+  const there = heldCommitments(record, 'executor').map(({ from }) => tierOf(from))
+  return tierOf(holderOf(record, slot)) > Math.max(0, ...there)
+}
+
+function estimateOf({ record }: SessionState, slot: Slot): number {
+  const holder = holderOf(record, slot)
+  return (holder && joinOf(record, holder)?.message.estimateMs) ?? 0
+}
+
+/** How long others are waited for once most are done, who took that long; in ms (SPEC LEAD-5). */
+export function graceMs(tookMs: number): number {
+  return Math.max(MIN_GRACE_MS, 2 * tookMs)
 }
 
 export function hasCommitted(state: SessionState, slot: Slot, holder: NodeId | undefined): boolean {

@@ -18,7 +18,7 @@ export function encodeResumption(resumption: Resumption): Uint8Array {
 export function decodeResumption(bytes: Uint8Array): Resumption | null {
   try {
     const value = cbor.decode<Partial<Resumption>>(bytes)
-    const complete = value.self && value.question && value.seed && value.own && value.sealSeed
+    const complete = value.self && value.question?.aloneMs && value.seed && value.own && value.sealSeed
     return complete ? (value as Resumption) : null
   } catch {
     return null

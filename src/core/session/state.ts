@@ -25,6 +25,10 @@ export interface Question {
   readonly deadlines: Deadlines
   /** Whoever asked will ask again where nobody joins: then this session ends instead of being answered alone. */
   readonly asksAgain?: boolean
+  /** Whether the asker's own model answers beside the others; where it is too slow for that, it only stands by. */
+  readonly ownExecutes: boolean
+  /** How long the asker's own model may take where it answers alone, in ms. */
+  readonly aloneMs: number
 }
 
 /** What a node brings to a session. */

@@ -1,5 +1,6 @@
 import type { NodeId, OperatorId } from '../protocol/ids.ts'
 import type { EngineOffer, MessageOf } from '../protocol/messages.ts'
+import { rolesThatFit, type RolesOffered } from './fit.ts'
 
 /** Foreign work taken from one leader, from one operator, and from all together, in a minute (SPEC JOIN-2). */
 const PER_LEADER = 30
@@ -32,6 +33,11 @@ export interface Capacity {
 export type Decline =
   'not-invited' | 'does-not-contribute' | 'no-engine' | 'busy' | 'fair-share' | 'rate-limited' | 'too-slow' | 'too-long'
 
+export type Admission =
+  | { readonly state: AdmissionState; readonly decline: Decline }
+  /** `roles`: what this node is fast enough for (SPEC FIT-2). */
+  | { readonly state: AdmissionState; readonly decline: null; readonly roles: RolesOffered }
+
 /** Whether this node takes part in a session that it is invited to. A node's own sessions always have its engine. */
 export function considerJoining(
   state: AdmissionState,
@@ -39,14 +45,15 @@ export function considerJoining(
   leader: NodeId,
   opened: MessageOf<'session-opened'>,
   now: number,
-): { state: AdmissionState; decline: Decline | null } {
+): Admission {
   if (!opened.invited.includes(capacity.self)) return { state, decline: 'not-invited' }
-  if (leader === capacity.self) return { state, decline: null }
+  if (leader === capacity.self) return { state, decline: null, roles: { executes: true, verifies: false } }
   if (!capacity.contributes) return { state, decline: 'does-not-contribute' }
   if (!capacity.engine) return { state, decline: 'no-engine' }
-  const { joinMs, executeMs, finalizeMs } = opened.deadlines
+  const { joinMs, finalizeMs } = opened.deadlines
   if (joinMs + 2 * finalizeMs > MAX_HOLD_MS) return { state, decline: 'too-long' }
-  if (estimateMs(capacity.engine, opened.maxTokens) > executeMs) return { state, decline: 'too-slow' }
+  const roles = rolesThatFit(capacity.engine, opened)
+  if (!roles.executes && !roles.verifies) return { state, decline: 'too-slow' }
   if (capacity.reserved >= capacity.slots) return { state, decline: 'busy' }
   const { operator } = opened.certificate
   if (!isWithinShare(capacity, operator)) return { state, decline: 'fair-share' }
@@ -55,7 +62,7 @@ export function considerJoining(
   const byOperator = recent.filter((taken) => taken.operator === operator).length
   if (byLeader >= PER_LEADER || byOperator >= PER_OPERATOR || recent.length >= FROM_ALL)
     return { state: { taken: recent }, decline: 'rate-limited' }
-  return { state: { taken: [...recent, { leader, operator, at: now }] }, decline: null }
+  return { state: { taken: [...recent, { leader, operator, at: now }] }, decline: null, roles }
 }
 
 /**
@@ -68,6 +75,6 @@ function isWithinShare({ reserved, slots, heldFor }: Capacity, operator: Operato
 }
 
 /** How long an answer of full length takes on an engine, in ms. */
-export function estimateMs(engine: EngineOffer, maxTokens: number): number {
+export function estimateMs(engine: Pick<EngineOffer, 'decodeTokensPerSecond'>, maxTokens: number): number {
   return Math.round((maxTokens / Math.max(1, engine.decodeTokensPerSecond)) * 1000)
 }

@@ -98,16 +98,28 @@ export function independence(view: SessionView): string {
   }
 }
 
-const DOUBTS: Record<Doubt, string> = {
+const DOUBTS: Record<Exclude<Doubt, 'lower-tier-judge'>, string> = {
   'low-scores': 'All scores are low: our judges found no answer convincing.',
   'narrow-margin': 'It was close: another answer scored nearly the same.',
   'no-verifier': 'Nobody judged, so this answer is not verified.',
   'one-verifier': 'Only one tab judged.',
   'one-answer': 'Only one answer arrived, so there was nothing to compare it with.',
   disagreement: 'The judges disagree widely.',
-  'lower-tier-judge': 'A smaller model judged a larger one.',
 }
-export const doubt = (kind: Doubt): string => DOUBTS[kind]
+export const doubt = (kind: Doubt, view: SessionView): string =>
+  kind === 'lower-tier-judge' ? judgedFromBelow(view) : DOUBTS[kind]
+
+/** Whether a judge's model is smaller than the largest that answered. */
+export function isSmaller(judge: VerifierView, view: SessionView): boolean {
+  return judge.tier < Math.max(...answered(view).map(({ tier }) => tier))
+}
+
+function judgedFromBelow(view: SessionView): string {
+  const judges = judged(view)
+  const smaller = judges.filter((judge) => isSmaller(judge, view)).length
+  if (smaller === judges.length) return 'Judged by smaller models than the largest one that answered.'
+  return `${smaller} of ${judges.length} judges ran smaller models than the largest one that answered.`
+}
 
 const EXECUTOR_STATES: Record<ExecutorView['state'], string> = {
   working: 'writing',
