@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { securityHeaders } from '../../../relay/security-headers.ts'
+import { securityHeaders } from '#relay/security-headers.ts'
 import { chatTemplateOf, inTurns } from '#adapters/engine/chat-template.ts'
 import { threadCount } from '#adapters/engine/engine-class.ts'
 import { GGUF_MODELS } from '#adapters/engine/gguf-catalogue.ts'
