@@ -67,6 +67,7 @@ export async function startTab(): Promise<SwarmFacade> {
     logger,
     tabMemory: openTabMemory(),
     onLeave: device.onLeave,
+    onReturn: device.onReturn,
   })
   const identity = await keys.claim()
   const network = new URLSearchParams(location.search).get('network') ?? config.network
