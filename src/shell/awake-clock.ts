@@ -6,6 +6,9 @@ const STANDSTILL_MS = 5_000
 /** Nothing tells a page that its machine slept, so the clock is looked at this often, and whenever it is read. */
 const TICK_MS = 5_000
 
+/** More than the rounding of the sums below: no timer may ring before its time on this clock's own scale. */
+const ROUNDING_MS = 1e-3
+
 /**
  * The time in which this node ran: a standstill of the tab or the machine is left out (SPEC AWAY-2). Deadlines that went
  * by meanwhile have not passed, and whatever rests on others' word is told how long it was deaf.
@@ -57,7 +60,7 @@ export class AwakeClock implements Clock {
     this.#due.add(timer)
     let cancel = () => {}
     const arm = () => {
-      cancel = this.#clock.setTimer(timer.at + this.#leftOutMs, () => {
+      cancel = this.#clock.setTimer(this.#leftOutMs === 0 ? timer.at : timer.at + this.#leftOutMs + ROUNDING_MS, () => {
         // It was set before a standstill that was left out since.
         if (this.now() < timer.at) return arm()
         this.#due.delete(timer)

@@ -128,7 +128,8 @@ describe('without what it takes to keep an identity', () => {
 
   it('AWAY-1: a tab that was frozen and runs again has not left, so its duplicate does not wait for it', async () => {
     const { memory } = tabMemory()
-    const [leaving, returning]: (() => void)[][] = [[], []]
+    const leaving: (() => void)[] = []
+    const returning: (() => void)[] = []
     const keys = createKeyStore({
       ...{ name: 'frozen', crypto, random, logger, tabMemory: memory, locks: createFakeProfileLocks()() },
       onLeave: (listener) => leaving.push(listener),

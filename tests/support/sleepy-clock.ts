@@ -1,5 +1,8 @@
 import type { Clock } from '#ports/clock.ts'
 
+/** More than the rounding of a sum: a timer must not ring before its time. */
+const ROUNDING_MS = 1e-6
+
 /**
  * The clock of a machine that can sleep: its timers ring when it is awake again, overdue ones at once and in order.
  * While it sleeps its monotonic clock `goes on` (Windows, and a page that is frozen) or `stops` (Linux, macOS).
@@ -46,11 +49,11 @@ export class SleepyClock implements Clock {
     const arm = (worldAt: number) => {
       cancel = this.#world.setTimer(worldAt, () => {
         if (this.isAsleep) arm(this.#asleepUntil)
-        else if (this.now() < at) arm(this.#world.now() + at - this.now())
+        else if (this.now() < at) arm(this.#world.now() + at - this.now() + ROUNDING_MS)
         else callback()
       })
     }
-    arm(at + this.#behindMs)
+    arm(this.#behindMs === 0 ? at : at + this.#behindMs + ROUNDING_MS)
     return () => cancel()
   }
 }

@@ -21,8 +21,8 @@ test.each(['goes on', 'stops'] as const)(
     await world.advanceBy(1000)
     const fired: string[] = []
     const before = clock.now()
-    clock.setTimer(before + 3000, () => fired.push(`a ${clock.now() - before}`))
-    clock.setTimer(before + 20_000, () => fired.push(`b ${clock.now() - before}`))
+    clock.setTimer(before + 3000, () => fired.push(`a ${Math.round(clock.now() - before)}`))
+    clock.setTimer(before + 20_000, () => fired.push(`b ${Math.round(clock.now() - before)}`))
     machine.sleep(10 * MINUTE)
     await world.advanceBy(10 * MINUTE - 1)
     expect(fired).toEqual([])
@@ -74,7 +74,8 @@ test('TIME-1: a timer rings once, at its time on a clock that stood still, or ne
   cancel()
   await world.advanceBy(MINUTE)
   expect(rung).toHaveLength(2)
-  expect(rung[1]).toBe(9000)
+  expect(rung[1]).toBeGreaterThanOrEqual(9000)
+  expect(rung[1]).toBeLessThan(9001)
 })
 
 test('a stopped clock leaves no timer behind', async () => {
