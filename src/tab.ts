@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { createClock } from '#adapters/clock/create-clock.ts'
 import { createCrypto, createRandom } from '#adapters/crypto/create-crypto.ts'
 import { createBrowserDevice } from '#adapters/device/create-browser-device.ts'
+import { createLoadMark, openProfileStorage } from '#adapters/device/load-mark.ts'
 import { fetchCatalogue } from '#adapters/engine/catalogue.ts'
 import { createGpu } from '#adapters/engine/gpu.ts'
 import { engineWorker } from '#adapters/engine/inference-worker.ts'
@@ -96,7 +97,12 @@ export async function startTab(): Promise<SwarmFacade> {
     device,
     logger,
     family,
-    largerModels: { shelf: createShelf(), engine: createLargerEngine(), locks },
+    largerModels: {
+      shelf: createShelf(),
+      engine: createLargerEngine(),
+      locks,
+      mark: createLoadMark({ storage: openProfileStorage(), onLeave: device.onLeave }),
+    },
     chooseModel: (served) => leastServed(family?.members.map(({ id }) => id) ?? [], served, identity.slot),
   })
   window.tabswarm = createPageObject(node)

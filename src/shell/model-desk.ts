@@ -1,4 +1,5 @@
 import type { Engine, LoadProgress } from '#ports/engine.ts'
+import type { LoadMark } from '#ports/load-mark.ts'
 import type { Locks } from '#ports/locks.ts'
 import type { ModelShelf, ShelfSurvey } from '#ports/model-shelf.ts'
 import type { EngineDesk } from './engine-desk.ts'
@@ -9,6 +10,7 @@ export interface LargerModels {
   readonly shelf: ModelShelf
   readonly engine: Engine
   readonly locks: Locks
+  readonly mark: LoadMark
 }
 
 export interface ModelDeskInit extends LargerModels {
@@ -21,6 +23,9 @@ export interface ModelDeskInit extends LargerModels {
 /** Two models on one graphics device would starve each other, and one person's tabs are not two judges. */
 const LOCK = 'tabswarm-webgpu-model'
 
+/** Told where a page broke off while it loaded the model, mostly for want of memory. */
+const BROKE_OFF = 'LoadBrokeOffError'
+
 const NOTHING: ShelfSurvey = { problem: null, offers: [], recommended: null }
 
 /**
@@ -28,7 +33,8 @@ const NOTHING: ShelfSurvey = { problem: null, offers: [], recommended: null }
  * whenever it fails.
  *
  * Invariants: 1. only `choose` downloads; 2. one tab of a profile holds a larger model, the others wait for its lock;
- * 3. the lock is held from before loading until the model is out of memory.
+ * 3. the lock is held from before loading until the model is out of memory; 4. what a page broke off at while loading it
+ * is not loaded again without a person's yes (SPEC AWAY-5).
  */
 export class ModelDesk implements ModelVerbs {
   readonly #init: ModelDeskInit
@@ -54,7 +60,7 @@ export class ModelDesk implements ModelVerbs {
       const best = this.#survey.offers
         .filter(({ downloaded, fit }) => downloaded && (fit === 'good' || fit === 'tight'))
         .reduce<string | null>((_, { id }) => id, null)
-      if (best !== null) await this.#use(best, signal)
+      if (best !== null) await this.#use(best, signal, 'by itself')
     })
   }
 
@@ -65,7 +71,7 @@ export class ModelDesk implements ModelVerbs {
       this.#set({ phase: 'downloading', modelId, progress: null })
       await this.#attempt(modelId, signal, () => this.#init.shelf.download(modelId, onProgress, signal))
       await this.#look()
-      if (this.#activity.phase === 'downloading') await this.#use(modelId, signal)
+      if (this.#activity.phase === 'downloading') await this.#use(modelId, signal, 'chosen')
     })
   }
 
@@ -98,8 +104,8 @@ export class ModelDesk implements ModelVerbs {
     return this.#last
   }
 
-  async #use(modelId: string, signal: AbortSignal): Promise<void> {
-    const { locks, engine, desk, onSwitched } = this.#init
+  async #use(modelId: string, signal: AbortSignal, why: 'by itself' | 'chosen'): Promise<void> {
+    const { locks, engine, desk, mark, onSwitched } = this.#init
     await this.#attempt(modelId, signal, async () => {
       let release = await locks.tryAcquire(LOCK)
       if (!release) {
@@ -107,8 +113,13 @@ export class ModelDesk implements ModelVerbs {
         release = await locks.acquire(LOCK, signal)
       }
       this.#release = release
+      // Whoever set it held the lock, and cannot be loading any more.
+      if (why === 'by itself' && mark.read() !== null) throw Object.assign(new Error(modelId), { name: BROKE_OFF })
       this.#set({ phase: 'loading', modelId, progress: null })
-      await engine.load(modelId, (progress) => this.#set({ phase: 'loading', modelId, progress }), signal)
+      mark.set(modelId)
+      await engine
+        .load(modelId, (progress) => this.#set({ phase: 'loading', modelId, progress }), signal)
+        .finally(() => mark.clear())
       await desk.adopt(engine, signal, (error) => this.#lost(modelId, error))
       this.#set({ phase: 'in-use', modelId })
       onSwitched()

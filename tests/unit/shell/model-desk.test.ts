@@ -4,6 +4,7 @@ import type { ModelShelf, ShelfOffer } from '#ports/model-shelf.ts'
 import { EngineDesk } from '#shell/engine-desk.ts'
 import { ModelDesk } from '#shell/model-desk.ts'
 import { createFakeProfileLocks } from '#support/fake-locks.ts'
+import { createFakeLoadMark } from '#support/fake-load-mark.ts'
 import { CRASH, FakeEngine } from '#support/fake-engine.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
 
@@ -48,7 +49,7 @@ class FakeShelf implements ModelShelf {
   }
 }
 
-async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShelf()) {
+async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShelf(), mark = createFakeLoadMark()()) {
   const clock = createVirtualClock()
   const home = new FakeEngine({ clock, modelId: 'embedded' })
   const larger = new FakeEngine({ clock, modelId: 'large', seed: 2 })
@@ -68,6 +69,7 @@ async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShe
     shelf,
     engine: larger,
     locks,
+    mark,
     desk,
     onChange: () => undefined,
     onSwitched: () => switches++,
@@ -216,4 +218,34 @@ test('a crash that the larger engine survives changes nothing', async () => {
   await tab.settle()
   await crashed
   expect(tab.answers()).toBe('large')
+})
+
+test('AWAY-5: a model that the page broke off at is not loaded by itself, and is when a person says so', async () => {
+  const [openLocks, shelf, openMark] = [createFakeProfileLocks(), new FakeShelf(), createFakeLoadMark()]
+  shelf.downloaded.add('large')
+  openMark().set('large')
+  for (let reload = 0; reload < 2; reload++) {
+    const tab = await openTab(openLocks, shelf, openMark())
+    void tab.models.start()
+    await tab.become('failed')
+    expect(tab.models.status.activity).toMatchObject({ modelId: 'large', error: 'LoadBrokeOffError' })
+    expect([tab.answers(), tab.larger.describe()]).toEqual(['embedded', null])
+    tab.locks.closeTab()
+  }
+  const tab = await openTab(openLocks, shelf, openMark())
+  void tab.models.choose('large')
+  await tab.become('downloading')
+  tab.shelf.finish()
+  await tab.become('in-use')
+  expect(openMark().read()).toBeNull()
+})
+
+test('AWAY-5: a model that says why it does not load is tried again after a reload', async () => {
+  const openMark = createFakeLoadMark()
+  const tab = await openTab(createFakeProfileLocks(), new FakeShelf(), openMark())
+  void tab.models.choose('small')
+  await tab.become('downloading')
+  tab.shelf.finish()
+  await tab.become('failed')
+  expect(openMark().read()).toBeNull()
 })
