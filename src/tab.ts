@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { createClock } from '#adapters/clock/create-clock.ts'
 import { createCrypto, createRandom } from '#adapters/crypto/create-crypto.ts'
 import { createBrowserDevice } from '#adapters/device/create-browser-device.ts'
+import { createLoadMark, openProfileStorage } from '#adapters/device/load-mark.ts'
 import { fetchCatalogue } from '#adapters/engine/catalogue.ts'
 import { GGUF_MODELS } from '#adapters/engine/gguf-catalogue.ts'
 import { createGgufShelf } from '#adapters/engine/gguf-shelf.ts'
@@ -73,6 +74,7 @@ export async function startTab(): Promise<SwarmFacade> {
     logger,
     tabMemory: openTabMemory(),
     onLeave: device.onLeave,
+    onReturn: device.onReturn,
   })
   const identity = await keys.claim()
   const network = new URLSearchParams(location.search).get('network') ?? config.network
@@ -101,7 +103,11 @@ export async function startTab(): Promise<SwarmFacade> {
     device,
     logger,
     family,
-    largerModels: { ...createLargerModels(), locks },
+    largerModels: {
+      ...createLargerModels(),
+      locks,
+      mark: createLoadMark({ storage: openProfileStorage(), onLeave: device.onLeave }),
+    },
     chooseModel: (served) => leastServed(family?.members.map(({ id }) => id) ?? [], served, identity.slot),
   })
   window.tabswarm = createPageObject(node)

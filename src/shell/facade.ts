@@ -24,8 +24,18 @@ export interface SwarmStatus {
   /** Null while memory is durable, else the error's name (`SecurityError`, `QuotaExceededError`, …). */
   readonly storageProblem: string | null
   readonly secureContext: boolean
+  /** False where this machine has no network at all. */
+  readonly online: boolean
+  /** The last standstill of this tab or its machine that cost a question; null where none did. */
+  readonly lostAsleep: AbsenceView | null
   /** Counters of what was dropped and why, such as `dropped:forged`. */
   readonly counters: Readonly<Record<string, number>>
+}
+
+export interface AbsenceView {
+  readonly durationMs: number
+  /** Own questions that were running then, and came to nothing. */
+  readonly questionsLost: number
 }
 
 export type EngineStatus =

@@ -2,7 +2,15 @@ import type { NodeId, SessionId } from '#core/protocol/ids.ts'
 import type { SessionState } from '#core/session/state.ts'
 import { openedOf } from '#core/session/lookup.ts'
 import { watchedBy } from '#core/session/watched.ts'
-import { countTick, hearAgain, newSilence, TICK_MS, type Silence, type Way } from '#core/swarm/silence.ts'
+import {
+  countTick,
+  hearAgain,
+  newSilence,
+  silenceAfterStandstill,
+  TICK_MS,
+  type Silence,
+  type Way,
+} from '#core/swarm/silence.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Mesh } from '#ports/mesh.ts'
@@ -54,6 +62,16 @@ export class FailureDetector {
   /** Begins to watch where a session has come so far. Ends by itself. */
   sessionChanged({ state }: Pick<Session, 'state'>): void {
     if (this.#cancelTick === null && watchedBy(state).length > 0) this.#tickLater()
+  }
+
+  /** This node was deaf for a while: nobody's silence until now counts, and the streams may be dead. */
+  stoodStill(): void {
+    for (const silences of this.#silences.values()) {
+      for (const [node, { gone }] of silences) {
+        silences.set(node, { ...silenceAfterStandstill, gone })
+        this.#beats.renew(node)
+      }
+    }
   }
 
   #tickLater(): void {

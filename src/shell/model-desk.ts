@@ -1,5 +1,6 @@
 import type { Device } from '#ports/device.ts'
 import type { Engine, LoadProgress } from '#ports/engine.ts'
+import type { LoadMark } from '#ports/load-mark.ts'
 import type { Locks } from '#ports/locks.ts'
 import type { ModelShelf, ShelfSurvey } from '#ports/model-shelf.ts'
 import type { Settings } from '#ports/store.ts'
@@ -11,6 +12,7 @@ export interface LargerModels {
   readonly shelf: ModelShelf
   readonly engine: Engine
   readonly locks: Locks
+  readonly mark: LoadMark
 }
 
 export interface ModelDeskInit extends LargerModels {
@@ -39,14 +41,18 @@ export function choiceIn(settings: { get(): Settings; change(change: Partial<Set
 /** Two large models on one device would starve each other, and one person's tabs are not two judges. */
 const LOCK = 'tabswarm-webgpu-model'
 
+/** Told where a page broke off while it loaded the model, mostly for want of memory. */
+const BROKE_OFF = 'LoadBrokeOffError'
+
 const NOTHING: ShelfSurvey = { problem: null, offers: [], recommended: null }
 
 /**
  * The larger model that a person may choose, beside the embedded one, which answers until the larger one is ready and
  * whenever it fails.
  *
- * Invariants: 1. only `choose` downloads, and what it began goes on by itself when the network is back; 2. one tab of a profile holds a larger model, the others wait for its lock;
- * 3. the lock is held from before loading until the model is out of memory.
+ * Invariants: 1. only `choose` downloads, and what it began goes on by itself when the network is back; 2. one tab of a
+ * profile holds a larger model, the others wait for its lock; 3. the lock is held from before loading until the model
+ * is out of memory; 4. what a page broke off at while loading it is not loaded again without a person's yes (SPEC AWAY-5).
  */
 export class ModelDesk implements ModelVerbs {
   readonly #init: ModelDeskInit
@@ -70,7 +76,8 @@ export class ModelDesk implements ModelVerbs {
     return this.#instead(async (signal) => {
       await this.#look()
       const chosen = this.#survey.offers.find(({ id }) => id === this.#init.choice.get())
-      if (chosen?.downloaded && (chosen.fit === 'good' || chosen.fit === 'tight')) await this.#use(chosen.id, signal)
+      if (!chosen?.downloaded || (chosen.fit !== 'good' && chosen.fit !== 'tight')) return
+      await this.#use(chosen.id, signal, 'by itself')
     })
   }
 
@@ -82,7 +89,7 @@ export class ModelDesk implements ModelVerbs {
       this.#set({ phase: 'downloading', modelId, progress: null })
       await this.#attempt(modelId, signal, () => this.#init.shelf.download(modelId, onProgress, signal))
       await this.#look()
-      if (this.#activity.phase === 'downloading') await this.#use(modelId, signal)
+      if (this.#activity.phase === 'downloading') await this.#use(modelId, signal, 'chosen')
       const { phase } = this.#activity
       if (phase === 'failed' && this.#activity.error === 'DownloadFailedError') this.#goOnWhenOnline(modelId, signal)
     })
@@ -123,8 +130,8 @@ export class ModelDesk implements ModelVerbs {
     return this.#last
   }
 
-  async #use(modelId: string, signal: AbortSignal): Promise<void> {
-    const { locks, engine, desk, onSwitched } = this.#init
+  async #use(modelId: string, signal: AbortSignal, why: 'by itself' | 'chosen'): Promise<void> {
+    const { locks, engine, desk, mark, onSwitched } = this.#init
     await this.#attempt(modelId, signal, async () => {
       let release = await locks.tryAcquire(LOCK)
       if (!release) {
@@ -132,8 +139,13 @@ export class ModelDesk implements ModelVerbs {
         release = await locks.acquire(LOCK, signal)
       }
       this.#release = release
+      // Whoever set it held the lock, and cannot be loading any more.
+      if (why === 'by itself' && mark.read() !== null) throw Object.assign(new Error(modelId), { name: BROKE_OFF })
       this.#set({ phase: 'loading', modelId, progress: null })
-      await engine.load(modelId, (progress) => this.#set({ phase: 'loading', modelId, progress }), signal)
+      mark.set(modelId)
+      await engine
+        .load(modelId, (progress) => this.#set({ phase: 'loading', modelId, progress }), signal)
+        .finally(() => mark.clear())
       await desk.adopt(engine, signal, (error) => this.#lost(modelId, error))
       this.#set({ phase: 'in-use', modelId })
       onSwitched()

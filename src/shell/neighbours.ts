@@ -34,6 +34,9 @@ const PROBE_MS = 3000
 /** Enough for the longest session on a slow link. Others may be waiting to be asked after a node that does not answer. */
 const FETCH_MS = 5000
 
+/** How long after a standstill a lost link tells nothing of the node behind it: links and relay come back by then. */
+const RELINK_MS = 10_000
+
 /** Long enough for a link to settle, short beside any deadline. */
 const RETRY_MS = 700
 
@@ -42,6 +45,7 @@ export class Neighbours {
   readonly #init: NeighboursInit
   readonly #detector: FailureDetector
   #linked: ReadonlySet<NodeId> = new Set()
+  #relinkedBy = 0
 
   constructor(init: NeighboursInit) {
     this.#init = init
@@ -50,6 +54,14 @@ export class Neighbours {
 
   sessionChanged(mailbox: SessionMailbox): void {
     this.#detector.sessionChanged(mailbox)
+  }
+
+  /** This node was deaf for a while: asks those it can reach who is there, and what it missed (SPEC AWAY-3). */
+  stoodStill(): void {
+    this.#relinkedBy = this.#init.clock.now() + RELINK_MS
+    this.#detector.stoodStill()
+    for (const node of [...this.#linked].slice(0, MEET_AT_ONCE)) void this.#meet(node)
+    for (const node of this.#linked) void this.catchUp(node)
   }
 
   linksChanged(state: MeshState): void {
@@ -81,11 +93,13 @@ export class Neighbours {
 
   /** A lost link is no lost node: links break on a busy machine, are given up for others, and are made anew. */
   async #probe(node: NodeId): Promise<void> {
-    const { mesh, stopping, onLost } = this.#init
+    const { mesh, clock, stopping, onLost } = this.#init
     try {
       await this.#takeFetched(await this.#within(PROBE_MS, (signal) => fetchPresence(mesh, node, signal)))
     } catch {
-      if (!stopping.aborted) onLost(node)
+      if (stopping.aborted) return
+      if (clock.now() >= this.#relinkedBy) onLost(node)
+      else this.#later(() => void this.#probe(node))
     }
   }
 
@@ -113,10 +127,16 @@ export class Neighbours {
 
   /** A link that was just made may be given up for a better one, and what was asked over it is lost. */
   #catchUpLater(node: NodeId): void {
+    this.#later(() => {
+      if (this.#linked.has(node)) void this.catchUp(node)
+    })
+  }
+
+  #later(act: () => void): void {
     const { clock, stopping } = this.#init
     const cancel = clock.setTimer(clock.now() + RETRY_MS, () => {
       stopping.removeEventListener('abort', cancel)
-      if (this.#linked.has(node)) void this.catchUp(node)
+      act()
     })
     stopping.addEventListener('abort', cancel, { once: true })
   }

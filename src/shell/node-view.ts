@@ -5,7 +5,7 @@ import type { Identity } from '#ports/key-store.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { MeshState, Mesh } from '#ports/mesh.ts'
 import type { Settings, Store } from '#ports/store.ts'
-import type { EngineStatus, ModelFamily, ModelsStatus, PeerView, SwarmStatus } from './facade.ts'
+import type { AbsenceView, EngineStatus, ModelFamily, ModelsStatus, PeerView, SwarmStatus } from './facade.ts'
 import type { SessionMailbox } from './session-mailbox.ts'
 
 /** What a node shows of itself and of its swarm. */
@@ -21,11 +21,13 @@ export interface NodeParts {
   readonly engine: EngineStatus
   readonly models: ModelsStatus | null
   readonly settings: Settings
+  readonly lostAsleep: AbsenceView | null
   readonly mailboxes: Iterable<SessionMailbox>
 }
 
 export function statusOf(parts: NodeParts): SwarmStatus {
   const { identity, network, mesh, store, device, logger, family, engine, models, settings, mailboxes } = parts
+  const { secureContext, online } = device.state()
   return {
     node: identity.node,
     operator: identity.certificate.operator,
@@ -37,7 +39,9 @@ export function statusOf(parts: NodeParts): SwarmStatus {
     roles: [...mailboxes].flatMap((mailbox) => rolesIn(mailbox, identity)),
     settings,
     storageProblem: store.problem,
-    secureContext: device.state().secureContext,
+    secureContext,
+    online,
+    lostAsleep: parts.lostAsleep,
     counters: logger.counts(),
   }
 }

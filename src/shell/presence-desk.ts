@@ -1,7 +1,16 @@
 import type { Envelope } from '#core/protocol/envelope.ts'
 import type { NodeId } from '#core/protocol/ids.ts'
 import type { MessageOf } from '#core/protocol/messages.ts'
-import { expire, hear, leave, nextExpiry, present, type Presence, type PresenceTable } from '#core/swarm/presence.ts'
+import {
+  age,
+  expire,
+  hear,
+  leave,
+  nextExpiry,
+  present,
+  type Presence,
+  type PresenceTable,
+} from '#core/swarm/presence.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Outbox } from './outbox.ts'
@@ -19,6 +28,9 @@ const GATHER_MS = 30
  */
 const ANSWERS_AT_ONCE = 4
 const ANSWER_EVERY_MS = 2000
+
+/** How long after a standstill others have to say that they are still there: links may have to be made first. */
+const CONFIRM_MS = 10_000
 
 /** Goodbyes remembered; the oldest is forgotten first. */
 const MAX_DEPARTED = 1024
@@ -97,15 +109,33 @@ export class PresenceDesk {
     this.#init.onGone(node)
   }
 
+  /** The last word, unless this node comes back. */
   async sayGoodbye(): Promise<void> {
     this.stop()
     await this.#init.outbox.publish({ type: 'node-left' })
   }
 
+  /** After a goodbye: it was not for good. */
+  comeBack(): void {
+    this.#stopped = false
+    this.announce()
+    this.#expire()
+  }
+
+  /** This node was deaf for a while, and others may have given it up as well (SPEC AWAY-3). */
+  stoodStill(durationMs: number): void {
+    const confirmBy = this.#init.clock.now() + CONFIRM_MS
+    this.#table = age(this.#table, durationMs, confirmBy)
+    this.#lookAt(confirmBy)
+    this.announce()
+  }
+
   stop(): void {
     this.#stopped = true
     this.#nextAnnouncement?.cancel()
+    this.#nextAnnouncement = null
     this.#nextLook?.cancel()
+    this.#nextLook = null
   }
 
   #answer(): void {

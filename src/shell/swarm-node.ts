@@ -11,7 +11,9 @@ import type { Logger } from '#ports/logger.ts'
 import type { Mesh } from '#ports/mesh.ts'
 import type { Random } from '#ports/random.ts'
 import type { Settings, Store } from '#ports/store.ts'
+import { Absence } from './absence.ts'
 import { AskingDesk } from './asking-desk.ts'
+import { AwakeClock } from './awake-clock.ts'
 import { receiveDrafts } from './drafts.ts'
 import { EngineDesk } from './engine-desk.ts'
 import type {
@@ -83,27 +85,29 @@ export class SwarmNode implements SwarmFacade {
   readonly #listeners = new Set<() => void>()
   readonly #cleanups: (() => void)[] = []
   readonly #resumer: Resumer
+  readonly #absence: Absence
   readonly #stopping = new AbortController()
   /** Resolves when a model was loaded, or could not be. */
   #engineTried: Promise<void> = Promise.resolve()
   #settings: Settings
   #notifying = false
 
-  private constructor(init: SwarmNodeInit, outbox: Outbox, settings: Settings) {
+  private constructor(given: SwarmNodeInit, outbox: Outbox, settings: Settings) {
+    const init = { ...given, clock: new AwakeClock(given.clock) }
     this.#init = init
     this.#settings = settings
-    const { clock, logger, store, engine, identity, mesh, crypto, random, device } = init
+    const { clock, logger, store, engine, identity, device } = init
     this.#gatekeeper = new Gatekeeper(init)
     this.#archive = new SessionArchive(identity.node, store, clock, logger)
     const onChange = () => this.#changed()
-    this.#engine = new EngineDesk(engine, clock, onChange, () => this.#sessions.idle)
+    const onEngine = () => this.#absence.engineChanged(this.#engine.status)
+    this.#engine = new EngineDesk(engine, clock, onEngine, () => this.#sessions.idle)
     const choice = choiceIn({ get: () => this.#settings, change: (change) => this.changeSettings(change) })
     const switching = { device, desk: this.#engine, choice, onChange, onSwitched: () => this.#presence.announce() }
     this.#models = init.largerModels ? new ModelDesk({ ...init.largerModels, ...switching }) : null
     this.#presence = new PresenceDesk({
-      clock,
+      ...init,
       outbox,
-      logger,
       describeSelf: () => this.#describeSelf(),
       onChange: () => {
         this.#asking.presenceChanged()
@@ -112,12 +116,7 @@ export class SwarmNode implements SwarmFacade {
       onGone: (node) => this.#sessions.nodeGone(node),
     })
     this.#sessions = new SessionDesk({
-      identity,
-      crypto,
-      random,
-      clock,
-      logger,
-      mesh,
+      ...init,
       outbox,
       engine: this.#engine,
       archive: this.#archive,
@@ -125,6 +124,7 @@ export class SwarmNode implements SwarmFacade {
       onBusyChange: () => this.#presence.announce(),
       onChange: (mailbox) => {
         this.#neighbours.sessionChanged(mailbox)
+        this.#absence.sessionChanged(mailbox)
         this.#story.progressed(mailbox)
         this.#engine.settle()
         this.#changed()
@@ -143,6 +143,13 @@ export class SwarmNode implements SwarmFacade {
         if (this.#presence.has(node)) this.#presence.lose(node)
         else this.#sessions.nodeGone(node)
       },
+    })
+    this.#absence = new Absence({
+      ...init,
+      presence: this.#presence,
+      neighbours: this.#neighbours,
+      sessions: () => this.#sessions.mailboxes,
+      onChange,
     })
     this.#resumer = new Resumer({
       ...init,
@@ -178,7 +185,7 @@ export class SwarmNode implements SwarmFacade {
   }
 
   async #run(): Promise<void> {
-    const { mesh, device, store } = this.#init
+    const { mesh, store } = this.#init
     mesh.subscribe(
       async (frame) => {
         const { acceptance, envelope } = await this.#gatekeeper.admit(frame)
@@ -201,14 +208,9 @@ export class SwarmNode implements SwarmFacade {
         this.#neighbours.linksChanged(state)
         this.#changed()
       }),
-      device.subscribe(() => {
-        mesh.wake()
-        this.#presence.announce()
-        this.#changed()
-      }),
-      device.onLeave(() => void this.#presence.sayGoodbye().catch(() => undefined)),
       store.onProblem(() => this.#changed()),
     )
+    this.#absence.start()
     await mesh.start(this.#stopping.signal)
     this.#presence.announce()
     this.#engineTried = this.#chooseAndLoad()
@@ -299,6 +301,7 @@ export class SwarmNode implements SwarmFacade {
       models: this.#models?.status ?? null,
       mailboxes: this.#sessions.mailboxes,
       settings: this.#settings,
+      lostAsleep: this.#absence.lost,
     })
   }
 
@@ -344,6 +347,7 @@ export class SwarmNode implements SwarmFacade {
     this.#stopping.abort()
     this.#asking.close()
     for (const cleanup of this.#cleanups) cleanup()
+    this.#absence.stop()
     this.#sessions.close()
     await this.#models?.stop()
     await this.#init.mesh.stop()

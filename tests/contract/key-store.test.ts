@@ -126,6 +126,23 @@ describe('without what it takes to keep an identity', () => {
     expect((await claiming).node).toBe(before.node)
   })
 
+  it('AWAY-1: a tab that was frozen and runs again has not left, so its duplicate does not wait for it', async () => {
+    const { memory } = tabMemory()
+    const leaving: (() => void)[] = []
+    const returning: (() => void)[] = []
+    const keys = createKeyStore({
+      ...{ name: 'frozen', crypto, random, logger, tabMemory: memory, locks: createFakeProfileLocks()() },
+      onLeave: (listener) => leaving.push(listener),
+      onReturn: (listener) => returning.push(listener),
+    })
+    await keys.claim()
+    const fresh = memory.getItem('frozen:slot')
+    for (const listener of leaving) listener()
+    expect(memory.getItem('frozen:slot')).not.toBe(fresh)
+    for (const listener of returning) listener()
+    expect(memory.getItem('frozen:slot')).toBe(fresh)
+  })
+
   it('starts at the lowest slot where the tab remembers nonsense', async () => {
     for (const nonsense of ['-1', 'NaN', '1e9', '']) {
       const { memory } = tabMemory(new Map([['nonsense:slot', nonsense]]))

@@ -38,6 +38,8 @@ export interface Scene {
   readonly phase?: SwarmStatus['mesh']['phase']
   readonly storageProblem?: string
   readonly secureContext?: boolean
+  readonly online?: boolean
+  readonly lostAsleep?: SwarmStatus['lostAsleep']
   readonly settings?: Partial<Settings>
   /** Chats and settings survive a reload of the page. */
   readonly storage?: Storage
@@ -120,6 +122,8 @@ export class FakeFacade implements SwarmFacade {
       settings: this.#settings,
       storageProblem: this.#scene.storageProblem ?? null,
       secureContext: this.#scene.secureContext ?? true,
+      online: this.#scene.online ?? true,
+      lostAsleep: this.#scene.lostAsleep ?? null,
       counters: {},
     }
   }

@@ -2,14 +2,18 @@ import { createFakeCrypto } from './fake-crypto.ts'
 import { createFakeProfile } from './fake-key-store.ts'
 import { createFakeNetwork } from './fake-mesh.ts'
 import { createDice } from './sim-dice.ts'
-import { SimNode } from './sim-node.ts'
+import { SimNode, type SimNodeInit } from './sim-node.ts'
 import { Witness } from './sim-witness.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
 const NETWORK = 'test'
 
+export interface SwarmOptions extends Pick<SimNodeInit, 'asleep' | 'timersLateMs'> {
+  readonly msPerToken: number
+}
+
 /** Tabs of different people on a calm network in virtual time, open and known to each other. */
-export async function openSwarm(size: number, { msPerToken }: { readonly msPerToken: number }) {
+export async function openSwarm(size: number, { msPerToken, ...habits }: SwarmOptions) {
   const clock = createVirtualClock()
   const crypto = createFakeCrypto()
   const witness = new Witness(clock, NETWORK)
@@ -30,9 +34,10 @@ export async function openSwarm(size: number, { msPerToken }: { readonly msPerTo
         engine: { seed: index, msPerToken },
         decode: witness.decode,
         watch: witness,
+        ...habits,
       }),
   )
   for (const node of nodes) void node.open()
   await clock.advanceBy(5000)
-  return { clock, witness, nodes }
+  return { clock, network, witness, nodes }
 }

@@ -7,12 +7,13 @@ import type { Engine } from '#ports/engine.ts'
 import type { Identity, KeyStore } from '#ports/key-store.ts'
 import type { Link, Mesh } from '#ports/mesh.ts'
 import { SwarmNode } from '#shell/swarm-node.ts'
-import { createFakeDevice } from './fake-device.ts'
+import { createFakeDevice, type FakeDevice } from './fake-device.ts'
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts'
 import type { FakeProfile } from './fake-key-store.ts'
 import type { FakeNetwork } from './fake-mesh.ts'
 import { createFakeStore, type FakeStore } from './fake-store.ts'
 import { TabClock } from './sim-clock.ts'
+import { SleepyClock } from './sleepy-clock.ts'
 import type { Dice } from './sim-dice.ts'
 import { createSilentLogger } from './system-ports.ts'
 
@@ -42,12 +43,17 @@ export interface SimNodeInit {
   readonly engine: Omit<FakeEngineOptions, 'clock'>
   readonly decode: typeof decodeEnvelope
   readonly watch: NodeWatch
+  /** What the machine's monotonic clock does while it sleeps. Default: `goes on`. */
+  readonly asleep?: 'goes on' | 'stops'
+  /** By how much each timer of a hidden tab rings late, in ms. Default: not at all. */
+  readonly timersLateMs?: () => number
 }
 
 /** A running tab of a node; a node that was reloaded has another. */
 export interface Tab {
   readonly shell: SwarmNode
   readonly clock: TabClock
+  readonly device: FakeDevice
   readonly engine: WatchedEngine
   readonly keys: KeyStore
 }
@@ -57,6 +63,7 @@ export class SimNode {
   readonly name: string
   readonly #init: SimNodeInit
   readonly #offsets: { offsetMs: number; wallOffsetMs: number; rate: number }
+  readonly #machine: SleepyClock
   #identity: Identity | null = null
   #store: FakeStore = createFakeStore()
   #tab: Tab | null = null
@@ -68,6 +75,7 @@ export class SimNode {
   constructor(init: SimNodeInit) {
     this.#init = init
     this.name = init.name
+    this.#machine = new SleepyClock(init.clock, init.asleep ?? 'goes on')
     const { dice } = init
     this.#offsets = {
       offsetMs: dice.between(0, 1e6),
@@ -102,7 +110,12 @@ export class SimNode {
   /** Opens the tab, or opens it again: with the key and the storage that it had before. */
   async open(): Promise<SwarmNode> {
     const { profile, network, networkName, crypto, dice, watch, decode, engine: engineOptions } = this.#init
-    const clock = new TabClock({ ...this.#offsets, clock: this.#init.clock, onFired: () => watch.touched(this) })
+    const clock = new TabClock({
+      ...this.#offsets,
+      clock: this.#init.timersLateMs ? lateClock(this.#machine, this.#init.timersLateMs) : this.#machine,
+      onFired: () => watch.touched(this),
+    })
+    const device = createFakeDevice()
     if (this.#open) throw new Error(`${this.name} is open`)
     this.#open = true
     this.openings++
@@ -124,7 +137,7 @@ export class SimNode {
       crypto,
       clock,
       random: dice,
-      device: createFakeDevice(),
+      device,
       logger: {
         ...logger,
         count: (name) => {
@@ -135,7 +148,7 @@ export class SimNode {
       decode,
       chooseModel: () => modelId,
     })
-    this.#tab = { shell, clock, engine, keys }
+    this.#tab = { shell, clock, device, engine, keys }
     return shell
   }
 
@@ -147,6 +160,16 @@ export class SimNode {
     this.#init.network.crash(this.id)
     await tab.keys.release()
     this.#open = false
+  }
+
+  /** The machine sleeps: nothing runs, nothing arrives, and nobody is told. It wakes up by itself. */
+  sleep(durationMs: number): void {
+    const { network, clock } = this.#init
+    const id = this.id
+    if (!id) return
+    this.#machine.sleep(durationMs)
+    network.silence(id, true)
+    clock.setTimer(clock.now() + durationMs, () => network.silence(id, false))
   }
 
   /** The tab is closed in good order. */
@@ -191,6 +214,15 @@ export class SimNode {
       open: (...target) => mesh.open(...target),
       wake: () => mesh.wake(),
     }
+  }
+}
+
+/** The clock of a tab whose timers its browser holds back. */
+function lateClock(clock: Clock, lateMs: () => number): Clock {
+  return {
+    now: () => clock.now(),
+    wallTimeMs: () => clock.wallTimeMs(),
+    setTimer: (at, callback) => clock.setTimer(Math.max(at, clock.now()) + lateMs(), callback),
   }
 }
 

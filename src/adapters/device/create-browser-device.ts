@@ -1,11 +1,16 @@
 import type { Device, DeviceState } from '#ports/device.ts'
+import { createWakeLock } from './wake-lock.ts'
 
-/**
- * What this page's window tells of the machine. A page that was frozen or kept in the back-forward cache tells its
- * subscribers when it is back, even if nothing else changed: its links are most likely dead.
- */
+/** The Network Information API, where there is one. */
+interface NetworkInformation extends EventTarget {
+  readonly type?: string
+  readonly effectiveType?: string
+}
+
+/** What this page's window tells of the machine. */
 export function createBrowserDevice(window: Window & typeof globalThis): Device {
-  const { document, navigator } = window
+  const { document } = window
+  const navigator = window.navigator as Navigator & { readonly connection?: NetworkInformation }
 
   function state(): DeviceState {
     return {
@@ -14,8 +19,12 @@ export function createBrowserDevice(window: Window & typeof globalThis): Device 
       secureContext: window.isSecureContext,
       crossOriginIsolated: window.crossOriginIsolated,
       webrtc: 'RTCPeerConnection' in window,
+      wasDiscarded: (document as { wasDiscarded?: boolean }).wasDiscarded ?? false,
     }
   }
+
+  /** Its event also tells every new estimate of the line's speed, which is no other network. */
+  const network = () => `${navigator.connection?.type}/${navigator.connection?.effectiveType}`
 
   return {
     state,
@@ -23,10 +32,21 @@ export function createBrowserDevice(window: Window & typeof globalThis): Device 
       const tell = () => listener(state())
       return listen([
         [document, 'visibilitychange', tell],
-        [document, 'resume', tell],
-        [window, 'pageshow', (event) => (event as PageTransitionEvent).persisted && tell()],
         [window, 'online', tell],
         [window, 'offline', tell],
+      ])
+    },
+    onNetworkChange(listener) {
+      let before = network()
+      const onEstimate = () => {
+        if (network() === before) return
+        before = network()
+        listener()
+      }
+      return listen([
+        [window, 'online', listener],
+        [window, 'offline', listener],
+        ...(navigator.connection ? ([[navigator.connection, 'change', onEstimate]] as const) : []),
       ])
     },
     onLeave: (listener) =>
@@ -35,6 +55,12 @@ export function createBrowserDevice(window: Window & typeof globalThis): Device 
         // A frozen page answers nobody, and is often discarded without another word.
         [document, 'freeze', listener],
       ]),
+    onReturn: (listener) =>
+      listen([
+        [document, 'resume', listener],
+        [window, 'pageshow', (event) => (event as PageTransitionEvent).persisted && listener()],
+      ]),
+    keepAwake: createWakeLock(window),
   }
 }
 

@@ -21,6 +21,8 @@ export interface KeyStoreInit {
   readonly tabMemory: TabMemory | null
   /** Calls back when the page goes away, so that its next document knows that its slot is about to be free. */
   readonly onLeave?: (listener: () => void) => unknown
+  /** Calls back when it did not go after all: it was frozen, and runs again. */
+  readonly onReturn?: (listener: () => void) => unknown
 }
 
 /** `sessionStorage`, narrowed. A duplicated tab starts with a copy of it. */
@@ -98,6 +100,7 @@ async function claimStored(init: KeyStoreInit, connection: Connection, signal?: 
     signal?.throwIfAborted()
     remember(tabMemory, memoryKey, { slot: claim.slot, left: false })
     init.onLeave?.(() => remember(tabMemory, memoryKey, { slot: claim.slot, left: true }))
+    init.onReturn?.(() => remember(tabMemory, memoryKey, { slot: claim.slot, left: false }))
     return { identity, release: claim.release }
   } catch (error) {
     claim.release()

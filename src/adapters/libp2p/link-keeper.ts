@@ -43,6 +43,7 @@ export class LinkKeeper {
   readonly #init: LinkKeeperInit
   /** By when each dial began. */
   readonly #dialing = new Map<NodeId, number>()
+  readonly #dials = new Map<NodeId, AbortController>()
   readonly #lingering = new Set<() => void>()
   readonly #superseded = new WeakSet<Connection>()
   #stopped: AbortController | null = null
@@ -129,8 +130,12 @@ export class LinkKeeper {
     if (plan.nextAtMs !== null) this.#cancelPlan = clock.setTimer(plan.nextAtMs, () => this.plan())
   }
 
-  /** Pings every direct link now and drops those that do not answer. */
+  /** Pings every direct link now, drops those that do not answer, and gives up dials that may wait on a dead network. */
   wake(): void {
+    const { clock, limits } = this.#init
+    for (const [node, startedMs] of this.#dialing) {
+      if (clock.now() - startedMs > limits.slowDialMs) this.#dials.get(node)?.abort()
+    }
     for (const connection of this.direct().values()) void this.#measure(connection, true)
   }
 
@@ -139,10 +144,13 @@ export class LinkKeeper {
     const signal = this.#stopped?.signal
     if (!signal) return
     const startedMs = clock.now()
+    const stop = new AbortController()
     this.#dialing.set(node, startedMs)
+    this.#dials.set(node, stop)
     try {
       const address = multiaddr(`${relay}/p2p-circuit/webrtc/p2p/${peerIdOf(node).toString()}`)
-      await libp2p.dial(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(limits.dialTimeoutMs)]) })
+      const timeout = AbortSignal.timeout(limits.dialTimeoutMs)
+      await libp2p.dial(address, { signal: AbortSignal.any([signal, stop.signal, timeout]) })
       candidates.dialled(node)
       logger.log('debug', 'link-dialled', { node, ms: Math.round(clock.now() - startedMs) })
     } catch (error) {
@@ -152,6 +160,7 @@ export class LinkKeeper {
       logger.log('debug', 'link-dial-failed', { node, reason: (error as Error).name })
     } finally {
       this.#dialing.delete(node)
+      this.#dials.delete(node)
     }
     this.plan()
   }

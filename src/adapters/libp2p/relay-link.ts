@@ -66,7 +66,8 @@ export class RelayLink {
   #failures = 0
   #state: MeshState['relay'] = 'lost'
   #stopped: AbortController | null = null
-  #attempting = false
+  /** The attempt under way, and when it began. */
+  #attempting: { readonly startedMs: number; readonly stop: AbortController } | null = null
   #cancelRetry: () => void = () => undefined
 
   constructor(init: RelayLinkInit) {
@@ -100,11 +101,13 @@ export class RelayLink {
     this.#reserved = false
   }
 
-  /** Tests the connection now, or tries again now. */
+  /** Tests the connection now, or tries again now. An attempt of before may be waiting on a network that is gone. */
   wake(): void {
+    const { clock, limits } = this.#init
     this.#failures = 0
-    if (!this.#connection) void this.#attempt()
-    else void this.#test(this.#connection)
+    if (this.#connection) void this.#test(this.#connection)
+    else if (!this.#attempting) void this.#attempt()
+    else if (clock.now() - this.#attempting.startedMs > limits.pingTimeoutMs) this.#attempting.stop.abort()
   }
 
   async #test(connection: Connection): Promise<void> {
@@ -117,9 +120,11 @@ export class RelayLink {
   }
 
   async #attempt(): Promise<void> {
-    const signal = this.#stopped?.signal
-    if (!signal || this.#attempting) return
-    this.#attempting = true
+    const stopped = this.#stopped?.signal
+    if (!stopped || this.#attempting) return
+    const stop = new AbortController()
+    const signal = AbortSignal.any([stopped, stop.signal])
+    this.#attempting = { startedMs: this.#init.clock.now(), stop }
     this.#cancelRetry()
     this.#become('connecting')
     try {
@@ -127,14 +132,14 @@ export class RelayLink {
       await this.#reserve()
       this.#failures = 0
     } catch (error) {
-      if (signal.aborted) return
+      if (stopped.aborted) return
       this.#failures++
       this.#init.logger.count('relay:failed')
       this.#init.logger.log('debug', 'relay-failed', { reason: (error as Error).name, failures: this.#failures })
       if (!this.#connection) this.#become('lost')
       this.#retryLater()
     } finally {
-      this.#attempting = false
+      this.#attempting = null
     }
   }
 

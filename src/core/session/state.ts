@@ -139,6 +139,8 @@ export type Input =
   | { readonly type: 'node-gone'; readonly node: NodeId; readonly now: number }
   /** It had been given up wrongly, and takes part as before. */
   | { readonly type: 'node-back'; readonly node: NodeId; readonly now: number }
+  /** This node was deaf for a while; the time is left out of its clock. */
+  | { readonly type: 'stood-still'; readonly now: number }
   | { readonly type: 'cancel'; readonly now: number }
 
 /** What the asker keeps so that a reloaded tab can go on; envelopes and keys are the shell's to add. */

@@ -133,6 +133,9 @@ function takeUp(turn: Turn, input: Input): void {
       update(turn, { gone: without(state.gone, input.node) })
       if (openedOf(state.record)?.from === input.node) markWhile(turn, 'leader-gone', false)
       return
+    case 'stood-still':
+      mark(turn, 'resumed')
+      return
     case 'cancel':
       update(turn, { cancelled: true })
       return

@@ -25,7 +25,7 @@ export function leadsTerm(turn: Turn, dueAt: number): number | null {
 export function heededAt(state: SessionState, { from, message }: LeadersStatement): number {
   const { term } = message
   if (term === 0) return 0
-  // An asker that knows that it was away has no clock of its own to hold against the others.
+  // Whoever knows that it was away has no clock of its own to hold against the others.
   if (since(state, 'resumed') !== undefined) return 0
   const opened = openedOf(state.record)
   if (!assignedOf(state.record)) return opened && !opened.message.invited.includes(from) ? 0 : Infinity

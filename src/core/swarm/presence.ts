@@ -48,6 +48,19 @@ export function expire(table: PresenceTable, now: number): { table: PresenceTabl
   return { table: gone.reduce(leave, table), gone }
 }
 
+/**
+ * This node was deaf for a while: what was said before has aged by as much. It stands until `confirmBy` at least, so that
+ * whoever is still there can say so (SPEC AWAY-3).
+ */
+export function age(table: PresenceTable, durationMs: number, confirmBy: number): PresenceTable {
+  return new Map(
+    present(table).map((presence) => {
+      const expiresAt = Math.min(presence.expiresAt, Math.max(presence.expiresAt - durationMs, confirmBy))
+      return [presence.node, { ...presence, expiresAt }]
+    }),
+  )
+}
+
 export function present(table: PresenceTable): Presence[] {
   return [...table.values()]
 }

@@ -57,6 +57,9 @@ export const newSilence: Silence = {
   patienceTicks: PATIENCE_TICKS,
 }
 
+/** After a standstill of one's own everybody seems silent, and links are made anew: all the patience there is. */
+export const silenceAfterStandstill: Silence = { ...newSilence, patienceTicks: MAX_PATIENCE_TICKS }
+
 /** How a node can be asked: over a link, only over the relay, or in no way known to work. */
 export type Way = 'link' | 'relay' | 'none'
 

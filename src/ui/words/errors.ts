@@ -47,6 +47,11 @@ const WORDS: Record<string, ErrorWords> = {
       'The graphics device gave up while the model was loaded, mostly for want of memory. Choose a smaller one.',
     remedy: null,
   },
+  LoadBrokeOffError: {
+    sentence:
+      'The page broke off while it loaded this model the last time, mostly for want of memory. The embedded model answers.',
+    remedy: null,
+  },
   LibraryMismatchError: {
     sentence: 'The model’s program does not fit this version of the page. Choose another model, or reload the page.',
     remedy: 'reload',

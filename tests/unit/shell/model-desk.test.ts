@@ -5,6 +5,7 @@ import { EngineDesk } from '#shell/engine-desk.ts'
 import { ModelDesk } from '#shell/model-desk.ts'
 import { createFakeDevice } from '#support/fake-device.ts'
 import { createFakeProfileLocks } from '#support/fake-locks.ts'
+import { createFakeLoadMark } from '#support/fake-load-mark.ts'
 import { CRASH, FakeEngine } from '#support/fake-engine.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
 
@@ -58,7 +59,12 @@ function holding(id: string): FakeShelf {
 }
 
 /** `chosen`: what this profile's person chose last. */
-async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShelf(), chosen: string | null = null) {
+async function openTab(
+  openLocks = createFakeProfileLocks(),
+  shelf = new FakeShelf(),
+  chosen: string | null = null,
+  mark = createFakeLoadMark()(),
+) {
   const clock = createVirtualClock()
   const home = new FakeEngine({ clock, modelId: 'embedded' })
   const larger = new FakeEngine({ clock, modelId: 'large', seed: 2 })
@@ -79,6 +85,7 @@ async function openTab(openLocks = createFakeProfileLocks(), shelf = new FakeShe
     shelf,
     engine: larger,
     locks,
+    mark,
     desk,
     device,
     choice: {
@@ -279,4 +286,34 @@ test('a download that the network broke goes on by itself when it is back, and n
   tab.device.change({ online: true })
   await tab.settle()
   expect(tab.shelf.asked).toHaveLength(2)
+})
+
+test('AWAY-5: a model that the page broke off at is not loaded by itself, and is when a person says so', async () => {
+  const [openLocks, shelf, openMark] = [createFakeProfileLocks(), new FakeShelf(), createFakeLoadMark()]
+  shelf.downloaded.add('large')
+  openMark().set('large')
+  for (let reload = 0; reload < 2; reload++) {
+    const tab = await openTab(openLocks, shelf, 'large', openMark())
+    void tab.models.start()
+    await tab.become('failed')
+    expect(tab.models.status.activity).toMatchObject({ modelId: 'large', error: 'LoadBrokeOffError' })
+    expect([tab.answers(), tab.larger.describe()]).toEqual(['embedded', null])
+    tab.locks.closeTab()
+  }
+  const tab = await openTab(openLocks, shelf, 'large', openMark())
+  void tab.models.choose('large')
+  await tab.become('downloading')
+  tab.shelf.finish()
+  await tab.become('in-use')
+  expect(openMark().read()).toBeNull()
+})
+
+test('AWAY-5: a model that says why it does not load is tried again after a reload', async () => {
+  const openMark = createFakeLoadMark()
+  const tab = await openTab(createFakeProfileLocks(), new FakeShelf(), null, openMark())
+  void tab.models.choose('small')
+  await tab.become('downloading')
+  tab.shelf.finish()
+  await tab.become('failed')
+  expect(openMark().read()).toBeNull()
 })

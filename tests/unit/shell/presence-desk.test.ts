@@ -286,4 +286,34 @@ test('a goodbye is the last word: no announcement follows, whatever comes', asyn
   expect(clock.pending).toBe(0)
 })
 
+test('AWAY-1: who comes back after its goodbye announces itself, and goes on as before', async () => {
+  const peer = await createPeer('ann')
+  hear(await peer.announce(15_000))
+  await desk.sayGoodbye()
+  await clock.advanceBy(20_000)
+  desk.comeBack()
+  expect(gone).toEqual([peer.node])
+  await clock.advanceBy(25_000)
+  expect(published).toEqual(['node-left', HEARTBEAT, HEARTBEAT])
+})
+
+test('AWAY-3: after a standstill others have 10 s to say that they are still there', async () => {
+  const [still, left] = [await createPeer('ann'), await createPeer('bob')]
+  hear(await still.announce(60_000))
+  hear(await left.announce(60_000))
+  desk.stoodStill(600_000)
+  await clock.advanceBy(9000)
+  expect(published).toEqual([HEARTBEAT])
+  hear(await still.announce(60_000))
+  await clock.advanceBy(1000)
+  expect(gone).toEqual([left.node])
+  // Who had less than that to live before is not given more, and a short standstill takes no more than it lasted.
+  hear(await left.announce(3000))
+  desk.stoodStill(20_000)
+  await clock.advanceBy(3000)
+  expect(gone).toEqual([left.node, left.node])
+  await clock.advanceBy(35_000)
+  expect(present()).toEqual([still.node])
+})
+
 const nodeOf = (index: number) => index.toString(16).padStart(64, '0') as NodeId
