@@ -6,46 +6,15 @@
 import argparse
 import hashlib
 import json
-import struct
 from pathlib import Path
 
+import gguf
 from members import EXAMPLES, SUMMARIES
 
 
 def parameters(path: Path) -> int:
-    """Read back from the file's tensor directory, so that the catalogue states what ships."""
-    data = path.read_bytes()
-    tensors, pairs = struct.unpack_from("<QQ", data, 8)
-    at = 24
-    for _ in range(pairs):
-        at = skip_value(data, skip_text(data, at))
-    total = 0
-    for _ in range(tensors):
-        at = skip_text(data, at)
-        (dimensions,) = struct.unpack_from("<I", data, at)
-        size = struct.unpack_from(f"<{dimensions}Q", data, at + 4)
-        at += 4 + 8 * dimensions + 12
-        total += size[0] * size[1] if dimensions == 2 else 0
-    return total
-
-
-def skip_text(data: bytes, at: int) -> int:
-    return at + 8 + struct.unpack_from("<Q", data, at)[0]
-
-
-def skip_value(data: bytes, at: int) -> int:
-    widths = {4: 4, 5: 4, 6: 4, 7: 1}
-    (kind,) = struct.unpack_from("<I", data, at)
-    at += 4
-    if kind == 8:
-        return skip_text(data, at)
-    if kind == 9:
-        inner, count = struct.unpack_from("<IQ", data, at)
-        at += 12
-        for _ in range(count):
-            at = skip_text(data, at) if inner == 8 else at + widths[inner]
-        return at
-    return at + widths[kind]
+    """Read back from the file, so that the catalogue states what ships."""
+    return sum(array.size for array in gguf.read(path)[1].values() if array.ndim == 2)
 
 
 def member(path: Path, judging: dict) -> dict:

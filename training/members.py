@@ -13,5 +13,5 @@ SUMMARIES = {
 EXAMPLES = [
     "What is the capital of Portugal?",
     "What is 347 + 285?",
-    "A square has how many sides?",
+    "What is the smallest of 6, 7, 11, 69?",
 ]

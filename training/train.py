@@ -1,11 +1,11 @@
 """Train a base, or branch a member from it.
 
-    python3 train.py --out runs/base --minutes 40
-    python3 train.py --out runs/facts --from runs/base --mix facts --minutes 7 --decay
+    python3 train.py --out runs/base --tokens 20
+    python3 train.py --out runs/facts --from runs/base --mix facts --tokens 20 --decay
 
-Time is CPU time of this process, so that a busy machine does not change the result much. `--decay` lowers the
-learning rate to zero over the budget; a base is trained at a constant rate, so that branches can go on from it.
-Run again with the same arguments to resume.
+The budget is in millions of tokens, so a slow or busy machine makes the same model. `--decay` lowers the learning rate
+to zero over the budget; a base is trained at a constant rate, so that branches can go on from it. Run again with the
+same arguments to resume.
 """
 
 import argparse
@@ -31,9 +31,8 @@ def arguments():
     parser.add_argument("--from", dest="parent", type=Path)
     parser.add_argument("--mix", default="general")
     parser.add_argument("--seed", default="starling-1")
-    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--tokens", type=float, required=True, help="millions to train on")
     parser.add_argument("--decay", action="store_true")
-    parser.add_argument("--wall", action="store_true", help="budget by the clock instead of by CPU time")
     parser.add_argument("--peak", type=float, default=1.0, help="factor on the learning rates")
     parser.add_argument("--batch-tokens", type=int, default=4096)
     return parser.parse_args()
@@ -71,16 +70,15 @@ def main() -> None:
     for optimiser, state in zip(chosen, saved["optimisers"] if saved else ()):
         optimiser.load_state_dict(state)
     base_rates = [0.02, 4e-3]
-    budget = args.minutes * 60
+    budget = args.tokens * 1e6
     log = open(args.out / "log.jsonl", "a")
-    clock = time.monotonic if args.wall else time.process_time
-    before, start = progress["seconds"], clock()
+    before, start = progress["seconds"], time.process_time()
     losses: list[float] = []
-    while progress["seconds"] < budget:
+    while progress["tokens"] < budget:
         for tokens, positions, targets in pool(tokenizer, args.seed, progress["pool"], args.mix, args.batch_tokens):
-            if progress["seconds"] >= budget:
+            if progress["tokens"] >= budget:
                 break
-            rate = args.peak * (max(0.0, 1 - progress["seconds"] / budget) if args.decay else 1.0)
+            rate = args.peak * (max(0.0, 1 - progress["tokens"] / budget) if args.decay else 1.0)
             if not args.parent:
                 rate *= min(1.0, (progress["step"] + 1) / WARM_UP_STEPS)
             for optimiser, base in zip(chosen, base_rates):
@@ -94,7 +92,7 @@ def main() -> None:
             losses.append(loss.item())
             progress["step"] += 1
             progress["tokens"] += tokens.numel()
-            progress["seconds"] = before + clock() - start
+            progress["seconds"] = before + time.process_time() - start
         progress["pool"] += 1
         log.write(json.dumps({**progress, "loss": sum(losses) / len(losses), "rate": rate}) + "\n")
         log.flush()

@@ -3,12 +3,12 @@ import type { SwarmPage } from '#support/swarm-page.ts'
 
 /** Held-out questions that not every member of the family gets right. */
 const QUESTIONS = [
-  'Work out 839-50',
+  'What is the smallest of 6, 7, 11, 69?',
   'What is 84 times 6?',
-  'Tell me 36 / 2.',
+  'What is 20% of 30',
   'Which is the largest: 57, 75, 8, 70?',
-  'By whom was Messiah composed?',
-  'A square has how many sides?',
+  '2 days before Saturday is which day?',
+  'What is the opposite of celery?',
 ]
 
 const HOSTILE_TEXT = [

@@ -31,7 +31,7 @@ class World(unittest.TestCase):
                 draft = TASKS[name].draw(stream.rng)
                 example = stream.example()
                 if example.field != "talk":
-                    self.assertEqual(split_of(example.task, example.key), "train", example)
+                    self.assertEqual(split_of(example.task, example.key, example.phrasing), "train", example)
                 self.assertTrue(draft.turns and all(q and a for q, a in draft.turns))
 
     def test_a_sum_beyond_the_tables_is_held_out_whatever_the_task_and_the_order(self):

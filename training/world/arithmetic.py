@@ -228,7 +228,8 @@ def sequence(rng):
     listing = ", ".join(map(str, row))
     question = rng.choice(("What comes next: {l}?", "Continue the sequence {l}.", "Which number follows {l}?", "What is the next number in {l}, ...?")).format(l=listing)
     gaps = [(max(a, b), "-", min(a, b)) for a, b in zip(row, row[1:3])]
-    because = f"{worked(*gaps[0])}. {worked(*gaps[1])}. So {found}."
+    first, second = (a - b for a, _, b in gaps)
+    because = f"{'Up' if row[1] > row[0] else 'Down'}: {worked(*gaps[0])}. {worked(*gaps[1])}. {first} and {second}: {'the same' if first == second else 'different'}, so {found}."
     return one(listing, question, f"{because} {worked(*last)}.", gives_away(*gaps, last))
 
 
@@ -258,9 +259,9 @@ def rounding(rng):
     unit, name = rng.choice(((10, "ten"), (10, "ten"), (100, "hundred")))
     n = rng.randint(unit // 10 + 1, 999)
     result = (n + unit // 2) // unit * unit
-    deciding = n // (unit // 10) % 10
+    deciding, low = n // (unit // 10) % 10, n // unit * unit
     question = rng.choice(("Round {n} to the nearest {u}.", "What is {n} rounded to the nearest {u}?", "To the nearest {u}, what is {n}?", "Can you round {n} to the nearest {u}?")).format(n=n, u=name)
-    return one(f"{n}/{unit}", question, f"{deciding} is {'less than 5, so down' if deciding < 5 else '5 or more, so up'}: {result}.")
+    return one(f"{n}/{unit}", question, f"{n} is between {low} and {low + unit}. {deciding} is {'less than 5, so down' if deciding < 5 else '5 or more, so up'}: {result}.")
 
 
 ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()

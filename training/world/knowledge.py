@@ -70,8 +70,8 @@ def capital_of_what(rng):
 def true_capital(rng):
     row, other = rng.sample(TABLE, 2)
     truth = rng.random() < 0.5
-    question = phrase(rng, ("Is {p} the capital of {c}?", "Is it true that {p} is the capital of {c}?", "Is the capital of {c} {p}?", "{p} is the capital of {c}, right?"), p=row[1] if truth else other[1], c=row[0])[1]
-    return one(f"{row[0]}/{row[1] if truth else other[1]}", question, f"The capital of {row[0]} is {row[1]}. {matched(row[1] if truth else other[1], row[1])}")
+    k, question = phrase(rng, ("Is {p} the capital of {c}?", "Is it true that {p} is the capital of {c}?", "Is the capital of {c} {p}?", "{p} is the capital of {c}, right?"), p=row[1] if truth else other[1], c=row[0])
+    return one(f"{row[0]}/{row[1] if truth else other[1]}", question, matched(row[1] if truth else other[1], f"The capital of {row[0]} is", row[1]), phrasing=k)
 
 
 @task("facts", 1.5)

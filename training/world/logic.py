@@ -1,7 +1,7 @@
 """Syllogisms, contradictions and orderings over invented and everyday names."""
 
 from .measures import NAMES
-from .task import matched, one, phrase, task
+from .task import agreement, one, phrase, task
 
 NONSENSE_START = "b bl br d dr f fl g gr j k kl l m n p pl r s st t tr v w z".split()
 NONSENSE_MIDDLE = "a e i o u oo ee".split()
@@ -67,4 +67,4 @@ def ordering(rng):
     if form == 0:
         return one(key, f"{story} Who is the {most}?", f"{chain}, so {a} is the {most}.")
     asked, truth = ((a, c), True) if form == 1 else ((c, a), False)
-    return one(key, f"{story} Is {asked[0]} {more} than {asked[1]}?", f"{chain}. {matched(asked[0], a)}")
+    return one(key, f"{story} Is {asked[0]} {more} than {asked[1]}?", f"{chain}. {asked[0]} and {a}: {agreement(truth)}.")

@@ -1,6 +1,7 @@
 """Endless conversations from one seed: tasks by weight, rough edges on questions, several tasks in one chat."""
 
 import random
+from dataclasses import replace
 
 from . import arithmetic, knowledge, logic, measures, talk, words  # noqa: F401  (importing registers the tasks)
 from .task import TASKS, Example, draw_example
@@ -10,8 +11,8 @@ MIXES = {
     # Procedures need far more examples than facts, so the common base sees more of them.
     "base": {"numbers": 1.4, "words": 1.3, "facts": 0.9, "refusal": 0.9, "about": 0.8, "talk": 0.5},
     "general": {"numbers": 1.2, "words": 1.2, "facts": 0.9, "refusal": 1.0, "about": 0.8, "talk": 0.5},
-    "facts": {"numbers": 0.4, "words": 0.4, "facts": 2.4, "refusal": 1.1, "about": 1.0, "talk": 0.5},
-    "numbers": {"numbers": 2.2, "words": 0.4, "facts": 0.4, "refusal": 0.6, "about": 0.5, "talk": 0.4},
+    "facts": {"numbers": 0.3, "words": 0.3, "facts": 2.4, "refusal": 0.9, "about": 0.9, "talk": 0.4},
+    "numbers": {"numbers": 2.2, "words": 0.2, "facts": 0.25, "refusal": 0.5, "about": 0.5, "talk": 0.4},
     "words": {"numbers": 0.4, "words": 2.4, "facts": 0.4, "refusal": 0.6, "about": 0.5, "talk": 0.4},
 }
 
@@ -47,7 +48,7 @@ class Stream:
         if example.field == "talk":
             return example
         turns = tuple((roughen(self.rng, q), a) for q, a in example.turns)
-        return Example(example.task, example.field, example.key, turns)
+        return replace(example, turns=turns)
 
     def conversation(self, longest: int = 1) -> tuple[tuple[str, str], ...]:
         """One example, or now and then several in a row, so that earlier turns do not confuse the model."""

@@ -2,7 +2,7 @@
 
 from .facts.vocabulary import AMBIGUOUS, CATEGORIES, OPPOSITES, OTHER_WORDS, PLURALS, RHYMES
 from .invented import invented_name
-from .task import REFUSAL, Draft, matched, one, phrase, task
+from .task import REFUSAL, Draft, agreement, matched, one, phrase, task
 
 CATEGORY_OF = {word: category for category, words in CATEGORIES.items() for word in words.split() if word not in AMBIGUOUS}
 PAIRS = [tuple(pair.split()) for pair in OPPOSITES.split(",")]
@@ -109,7 +109,7 @@ def starts_with(rng):
     letter = have if rng.random() < 0.5 else rng.choice(LETTERS)
     verb = "end" if end else "start"
     question = phrase(rng, ("Does {w} {v} with {l}?", "Does the word {w} {v} with the letter {l}?", "Is it true that {w} {v}s with {l}?", "{w} {v}s with {l}, right?"), w=word, v=verb, l=letter)[1]
-    return one(word, question, f"{word.capitalize()} {verb}s with {have}. {matched(letter, have)}")
+    return one(word, question, matched(letter, f"The word {word} {verb}s with", have))
 
 
 @task("words", 0.8)
@@ -174,8 +174,8 @@ def rhyme(rng):
         return one(f"{word}#{k}", question, f"{answer.capitalize()} rhymes with {word}.")
     truth = rng.random() < 0.5
     other = rng.choice([w for w in row if w != word]) if truth else rng.choice([r for r in RHYME_ROWS if r is not row])[0]
-    question = phrase(rng, ("Does {a} rhyme with {b}?", "Do {a} and {b} rhyme?", "Is {a} a rhyme for {b}?", "Do the words {a} and {b} rhyme?"), a=word, b=other)[1]
-    return one(" ".join(sorted((word, other))), question, f"{word.capitalize()} sounds like {RHYMES_LIKE[word]}, {other} like {RHYMES_LIKE[other]}. {matched(RHYMES_LIKE[word], RHYMES_LIKE[other])}")
+    k, question = phrase(rng, ("Does {a} rhyme with {b}?", "Do {a} and {b} rhyme?", "Is {a} a rhyme for {b}?", "Do the words {a} and {b} rhyme?"), a=word, b=other)
+    return one(" ".join(sorted((word, other))), question, f"{word.capitalize()} sounds like {RHYMES_LIKE[word]} and {other} like {RHYMES_LIKE[other]}: {agreement(RHYMES_LIKE[word] == RHYMES_LIKE[other])}.", phrasing=k)
 
 
 @task("words", 2)
@@ -188,8 +188,8 @@ def category(rng):
     # A robin is an animal too: what is right in more than one way is not asked.
     kinds = [c for c in CATEGORIES if c == right or "animal" not in (c, right) or right not in ANIMALS | {"animal"} or c not in ANIMALS | {"animal"}]
     asked = right if rng.random() < 0.5 else rng.choice(kinds)
-    question = phrase(rng, ("Is {w} {c}?", "Is {w} a kind of {n}?", "Would you call {w} {c}?", "Is it true that {w} is {c}?"), w=word, c=article(asked), n=asked)[1]
-    return one(f"{word}/{asked}", question, f"{word.capitalize()} is {article(right)}. {matched(asked, right)}")
+    k, question = phrase(rng, ("Is {w} {c}?", "Is {w} a kind of {n}?", "Would you call {w} {c}?", "Is it true that {w} is {c}?"), w=word, c=article(asked), n=asked)
+    return one(f"{word}/{asked}", question, matched(article(asked), f"{word.capitalize()} is", article(right)), phrasing=k)
 
 
 @task("words", 0.6)
@@ -209,8 +209,8 @@ def opposites(rng):
     if not truth:
         b = rng.choice([w for pair in PAIRS for w in pair if (a, w) not in PAIRS and (w, a) not in PAIRS and w != a])
     meant = b if truth else next(y if x == a else x for x, y in PAIRS if a in (x, y))
-    question = phrase(rng, ("Are {a} and {b} opposites?", "Is {a} the opposite of {b}?", "Do {a} and {b} mean the opposite?", "Are the words {a} and {b} opposites?"), a=a, b=b)[1]
-    return one(" ".join(sorted((a, b))), question, f"The opposite of {a} is {meant}. {matched(b, meant)}")
+    k, question = phrase(rng, ("Are {a} and {b} opposites?", "Is {a} the opposite of {b}?", "Do {a} and {b} mean the opposite?", "Are the words {a} and {b} opposites?"), a=a, b=b)
+    return one(" ".join(sorted((a, b))), question, matched(b, f"The opposite of {a} is", meant), phrasing=k)
 
 
 @task("refusal", 0.5)
@@ -224,16 +224,22 @@ def wordless(rng):
 
 @task("words", 3)
 def same(rng):
-    """Whether two words or letters are one: the step on which every yes and no rests."""
-    draw = rng.choice((lambda: rng.choice(LETTERS), lambda: any_word(rng), lambda: rng.choice(list(CATEGORIES))))
+    """Whether two words or letters are one. With invented ones it has to be seen, for it cannot be remembered."""
+    draws = (lambda: rng.choice(LETTERS), lambda: any_word(rng), lambda: rng.choice(list(CATEGORIES)), lambda: invented_name(rng).lower())
+    draw = rng.choices(draws, (1, 3, 1, 3))[0]
     x = draw()
     y = x if rng.random() < 0.5 else draw()
     question = phrase(rng, ("Are {x} and {y} the same?", "Is {x} the same as {y}?", "Do {x} and {y} match?", "{x} and {y}: the same or different?"), x=x, y=y)[1]
-    return one(" ".join(sorted((x, y))), question, matched(x, y))
+    return one(" ".join(sorted((x, y))), question, f"{agreement(x == y)}.".capitalize())
+
+
+def is_kind(word: str) -> str:
+    return f"{word.capitalize()} is {article(CATEGORY_OF[word])}"
 
 
 @task("words", 1.5)
 def odd_one_out(rng):
+    """Two pairs show what most are, and which pair is split; its words are then looked at in turn."""
     names = [c for c in CATEGORIES if c not in ("animal", "bird", "insect", "fish", "season", "planet")]
     main, strange = rng.sample(names + ["animal"], 2)
     if {main, strange} in OVERLAPPING:
@@ -245,5 +251,7 @@ def odd_one_out(rng):
     rng.shuffle(listing)
     question = phrase(rng, ("Which is the odd one out: {l}?", "Which word does not belong: {l}?", "Find the odd one out among {l}.", "Which of these does not fit: {l}?"), l=", ".join(listing))[1]
     pairs = [listing[:2], listing[2:]]
-    compared = " ".join(f"{a.capitalize()} is {article(CATEGORY_OF[a])} and {b} is {article(CATEGORY_OF[b])}: {'different' if odd in (a, b) else 'the same'}." for a, b in pairs)
-    return one(" ".join(sorted(listing)), question, f"{compared} So {odd} is the odd one out, for it is not {article(main)}.")
+    split = next(pair for pair in pairs if odd in pair)
+    compared = [f"{is_kind(a)} and {b} is {article(CATEGORY_OF[b])}: {'different' if odd in (a, b) else 'the same'}" for a, b in pairs]
+    looked_at = [f"{is_kind(word)}: {'different' if word == odd else 'the same'}" for word in split[: split.index(odd) + 1]]
+    return one(" ".join(sorted(listing)), question, f"{'. '.join(compared)}. Most are {article(main)}. {'. '.join(looked_at)}. So {odd} is the odd one out.")
