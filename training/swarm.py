@@ -9,6 +9,7 @@ likelihood that ships; the flat mean of the scores decides. Intervals are bootst
 import argparse
 import json
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 
 from evaluate import members, shipped
 from judge import Judged, features, probability
-from questions import held_out
+from questions import Question, held_out
 from tokenizer import Tokenizer
 from train import HERE
 from world.marking import right
@@ -58,19 +59,18 @@ def ratio(a: np.ndarray, b: np.ndarray) -> float:
     return float((1 - a).sum() / max(1e-9, (1 - b).sum()))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", nargs="+", default=shipped(), help="default: the files that ship")
-    parser.add_argument("--judging", type=Path, required=True)
-    parser.add_argument("--answers", type=Path, required=True)
-    parser.add_argument("--show", type=int, default=0, help="questions to print where the generalist is wrong and the swarm right")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    tokenizer = Tokenizer.load(HERE / "tokenizer.json")
-    models = members(args.runs)
+@dataclass(frozen=True)
+class Outcome:
+    """Right or wrong (or the chance of right) for each question, by who decided; and the two ratios with their intervals."""
+
+    questions: list[Question]
+    said: dict[str, list[str]]
+    results: dict[str, np.ndarray]
+    ratios: dict[str, tuple[float, float, float]]
+
+
+def outcome(models: dict, tokenizer: Tokenizer, judging: dict, saved: dict) -> Outcome:
     kinds = list(models)
-    judging = json.loads(args.judging.read_text())
-    saved = json.loads(args.answers.read_text())
     every = held_out("test", saved["perTask"], saved["seed"], talk=True)
     kept = [i for i, question in enumerate(every) if question.field != "talk"]
     questions = [every[i] for i in kept]
@@ -81,21 +81,35 @@ def main() -> None:
     rows = np.arange(len(questions))
     results = dict(correct)
     results["majority"] = np.array([majority([said[k][i] for k in kinds], [bool(correct[k][i]) for k in kinds]) for i in rows])
-    chosen = swarm_choice(scores, kinds, own=False)
-    results["swarm"] = table[chosen, rows]
+    results["swarm"] = table[swarm_choice(scores, kinds, own=False), rows]
     results["swarm, authors judge too"] = table[swarm_choice(scores, kinds, own=True), rows]
     results["oracle"] = table.max(0)
-    print(f"{len(questions)} held-out questions")
-    for name, values in results.items():
+    best = max(kinds, key=lambda k: correct[k].mean())
+    pairs = {f"best member ({best})": correct[best], "majority": results["majority"]}
+    ratios = {name: (ratio(results["swarm"], other), *bootstrap([results["swarm"], other], ratio)) for name, other in pairs.items()}
+    return Outcome(questions, said, results, ratios)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", nargs="+", default=shipped(), help="default: the files that ship")
+    parser.add_argument("--judging", type=Path, required=True)
+    parser.add_argument("--answers", type=Path, required=True)
+    parser.add_argument("--show", type=int, default=0, help="questions to print where the generalist is wrong and the swarm right")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    tokenizer = Tokenizer.load(HERE / "tokenizer.json")
+    models = members(args.runs)
+    found = outcome(models, tokenizer, json.loads(args.judging.read_text()), json.loads(args.answers.read_text()))
+    print(f"{len(found.questions)} held-out questions")
+    for name, values in found.results.items():
         low, high = bootstrap([values], lambda v: float(v.mean()))
         print(f"{name:26} {values.mean():.4f} [{low:.4f} {high:.4f}]")
-    best = max(kinds, key=lambda k: correct[k].mean())
-    for name, other in ((f"best member ({best})", correct[best]), ("majority", results["majority"])):
-        low, high = bootstrap([results["swarm"], other], ratio)
-        print(f"errors of the swarm per error of {name}: {ratio(results['swarm'], other):.3f} [{low:.3f} {high:.3f}]")
-    shown = [i for i in rows if correct["general"][i] == 0 and results["swarm"][i] == 1]
+    for name, (value, low, high) in found.ratios.items():
+        print(f"errors of the swarm per error of {name}: {value:.3f} [{low:.3f} {high:.3f}]")
+    shown = np.flatnonzero((found.results["general"] == 0) & (found.results["swarm"] == 1))
     for i in shown[: args.show]:
-        print(json.dumps({"question": questions[i].text, **{k: said[k][i] for k in kinds}}))
+        print(json.dumps({"question": found.questions[i].text, **{kind: found.said[kind][i] for kind in models}}))
 
 
 if __name__ == "__main__":
