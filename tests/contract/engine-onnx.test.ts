@@ -17,7 +17,7 @@ for (const [name, content] of randomModelFiles()) writeFileSync(join(folder, nam
 afterAll(() => rmSync(folder, { recursive: true }))
 
 ort.env.wasm.numThreads = 1
-const create = () => new OnnxEngine({ ort, ortVersion: ort.env.versions.web ?? '', source: folderModels(folder) })
+const create = () => new OnnxEngine({ ort, ortVersion: ort.env.versions.common, source: folderModels(folder) })
 
 /** The real boundary of a worker, in one thread: it queues the calls. */
 function hosted(engine: Engine): EngineWorker {
