@@ -58,8 +58,6 @@ export interface Engine {
   unload(): Promise<void>
 }
 
-/** How fast it judges follows from its instrument. */
-export interface EngineDescription extends Omit<EngineOffer, 'judgeTokensPerSecond'> {
 /** What an engine may offer beside. */
 export interface ScoringEngine {
   /**
@@ -69,7 +67,8 @@ export interface ScoringEngine {
   score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null>
 }
 
-export interface EngineDescription extends EngineOffer {
+/** How fast it judges follows from its instrument. */
+export interface EngineDescription extends Omit<EngineOffer, 'judgeTokensPerSecond'> {
   readonly modelId: string
   readonly instrument: Judgement['instrument']
 }

@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import * as v from 'valibot'
-import { ModelLoadError } from '#ports/engine.ts'
+import { ModelDamagedError, ModelLoadError, ModelMissingError } from '#ports/engine.ts'
 import { Catalogue } from '../catalogue.ts'
-import type { ModelSource } from './onnx-engine.ts'
+import { readGguf } from '../gguf-layout.ts'
+import type { ModelSource } from '../opened-model.ts'
 
 /** The models of a folder with a `catalogue.json`, for Node. */
 export function folderModels(folder: string): ModelSource {
   return {
-    async fetch(modelId, onProgress, signal) {
+    async open(modelId, onProgress, signal) {
       signal?.throwIfAborted()
       const { members } = await readCatalogue(folder)
       const member = members.find((candidate) => candidate.id === modelId)
@@ -18,12 +19,11 @@ export function folderModels(folder: string): ModelSource {
       const file = new Uint8Array(await readModel(join(folder, member.file)))
       signal?.throwIfAborted()
       if (bytesToHex(sha256(file)) !== member.sha256) {
-        throw new ModelLoadError(
-          `The file of the model "${modelId}" is damaged: its digest is not the one in the catalogue.`,
-        )
+        throw new ModelDamagedError(`The digest of the model "${modelId}" is not the one in the catalogue.`)
       }
       onProgress?.({ loadedBytes: file.length, totalBytes: member.sizeBytes })
-      return { member, file }
+      const { id, sha256: digest, tier, contextTokens, judging } = member
+      return { id, name: id, digest, tier, contextTokens, judging, file: new Blob([file]), layout: readGguf(file) }
     },
   }
 }
@@ -38,6 +38,6 @@ async function readModel(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {
-    throw new ModelLoadError(`${path} cannot be read.`, { cause: error })
+    throw new ModelMissingError(`${path} cannot be read.`, { cause: error })
   }
 }

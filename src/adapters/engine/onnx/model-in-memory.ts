@@ -2,6 +2,7 @@ import type { ChatMessage } from '#core/protocol/messages.ts'
 import { fitConversation } from '../context-window.ts'
 import { readGguf } from '../gguf-layout.ts'
 import { asData } from '../prompt-text.ts'
+import type { RatedToken } from '../rating.ts'
 import { ChatTemplate } from './chat-template.ts'
 import { buildSlice, type Slice } from './decoder-graph.ts'
 import { Decoder, SliceChain, type ModelCache, type ModelOutput } from './decoder.ts'
@@ -12,6 +13,8 @@ import { logProbability } from './sampler.ts'
 import { SliceSession, type Ort } from './slice-session.ts'
 
 export interface FittedPrompt {
+  /** As data, and without the turns that were left out. */
+  readonly messages: readonly ChatMessage[]
   readonly tokens: readonly number[]
   readonly droppedTurns: number
 }
@@ -91,7 +94,31 @@ export class OnnxModelInMemory {
     const fitted = await fitConversation(safe, this.contextTokens - roomTokens, (some) =>
       Promise.resolve(encode(some).length),
     )
-    return { tokens: encode(fitted.messages), droppedTurns: fitted.droppedTurns }
+    return { ...fitted, tokens: encode(fitted.messages) }
+  }
+
+  /** The tokens of a prompt that is data already; null where it leaves no room for so many more. */
+  fitting(messages: readonly ChatMessage[], roomTokens: number): readonly number[] | null {
+    const tokens = this.tokenizer.encodePrompt(this.#template.render(messages))
+    return tokens.length + roomTokens <= this.contextTokens ? tokens : null
+  }
+
+  /** Log-probabilities of texts that are one token, as the next one, among all tokens. */
+  async nextOf(prompt: readonly number[], texts: readonly string[], signal?: AbortSignal): Promise<RatedToken[]> {
+    const found: RatedToken[] = []
+    await this.read(
+      prompt,
+      prompt.length - 1,
+      (logits) => {
+        for (const text of texts) {
+          const [token, ...more] = this.tokenizer.encodeText(text)
+          if (token === undefined || more.length > 0) continue
+          found.push({ token: text, logprob: logProbability(logits, token) })
+        }
+      },
+      signal,
+    )
+    return found
   }
 
   asData(text: string): string {

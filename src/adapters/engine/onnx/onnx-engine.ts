@@ -11,24 +11,15 @@ import {
   type ScoringEngine,
   type Token,
 } from '#ports/engine.ts'
-import type { CatalogueMember } from '../catalogue.ts'
 import { answerRoom } from '../context-window.ts'
 import { likelihoodOf, qualityOf, type Likelihood } from '../likelihood.ts'
+import type { ModelSource, OpenedModel } from '../opened-model.ts'
+import { GRADES, qualityOfGrades, ratingPrompt } from '../rating.ts'
 import { StopStrings } from '../stop-strings.ts'
 import { nextTask } from './next-task.ts'
 import { OnnxModelInMemory } from './model-in-memory.ts'
 import { sample, type Sampling } from './sampler.ts'
 import type { Ort } from './slice-session.ts'
-
-/** Where models come from. */
-export interface ModelSource {
-  /** The file, checked against its digest. Throws the `ModelLoadError` family, and the signal's reason. */
-  fetch(
-    modelId: string,
-    onProgress?: (progress: LoadProgress) => void,
-    signal?: AbortSignal,
-  ): Promise<{ readonly member: CatalogueMember; readonly file: Uint8Array<ArrayBuffer> }>
-}
 
 export interface OnnxEngineInit {
   readonly ort: Ort
@@ -38,7 +29,7 @@ export interface OnnxEngineInit {
 }
 
 interface Loaded {
-  readonly member: CatalogueMember
+  readonly opened: OpenedModel
   readonly model: OnnxModelInMemory
   readonly description: EngineDescription
 }
@@ -63,13 +54,14 @@ export class OnnxEngine implements Engine, ScoringEngine {
   async load(modelId: string, onProgress?: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<void> {
     await this.unload()
     signal?.throwIfAborted()
-    const { member, file } = await this.#init.source.fetch(modelId, onProgress, signal)
-    const model = await OnnxModelInMemory.start(this.#init.ort, file, member.contextTokens)
+    const opened = await this.#init.source.open(modelId, onProgress, signal)
+    const file = new Uint8Array(await opened.file.arrayBuffer())
+    const model = await OnnxModelInMemory.start(this.#init.ort, file, opened.contextTokens)
     try {
       signal?.throwIfAborted()
       const speed = await measureSpeed(model)
       const engineClass = `onnx/ort-${this.#init.ortVersion}/wasm/f32/chunk${model.chunkTokens}/ctx${model.contextTokens}`
-      this.#loaded = { member, model, description: { ...describeMember(member, model), engineClass, ...speed } }
+      this.#loaded = { opened, model, description: { ...describe(opened, model), engineClass, ...speed } }
     } catch (error) {
       await model.stop()
       throw error
@@ -118,9 +110,13 @@ export class OnnxEngine implements Engine, ScoringEngine {
     answers: readonly string[],
     signal?: AbortSignal,
   ): Promise<Judgement[]> {
-    const { judging } = this.#require().member
+    const { judging } = this.#require().opened
     const judgements: Judgement[] = []
     for (const answer of answers) {
+      if (judging.instrument === 'rating') {
+        judgements.push({ instrument: 'rating', quality: await this.#grade(messages, answer, signal) })
+        continue
+      }
       const given = await this.#likelihood(messages, answer, signal)
       const alone =
         given && judging.normalisation === 'pmi' ? await this.#likelihood(EMPTY_PROMPT, answer, signal) : null
@@ -152,6 +148,14 @@ export class OnnxEngine implements Engine, ScoringEngine {
   #require(): Loaded {
     if (!this.#loaded) throw new ModelLoadError('No model is loaded.')
     return this.#loaded
+  }
+
+  /** The expected grade of an answer; 0 for one that the context cannot hold. */
+  async #grade(messages: readonly ChatMessage[], answer: string, signal: AbortSignal | undefined): Promise<number> {
+    const { model } = this.#require()
+    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
+    const prompt = model.fitting(ratingPrompt(fitted.messages, model.asData(answer)), 1)
+    return prompt ? (qualityOfGrades(await model.nextOf(prompt, GRADES, signal)) ?? 0) : 0
   }
 
   async #likelihood(
@@ -211,11 +215,11 @@ async function measureSpeed(model: OnnxModelInMemory): Promise<Speed> {
   return { prefillTokensPerSecond: Math.round(prefill), decodeTokensPerSecond: Math.round(decode) }
 }
 
-const describeMember = (member: CatalogueMember, model: OnnxModelInMemory) => ({
-  modelId: member.id,
-  modelName: member.id,
-  modelDigest: member.sha256,
-  tier: member.tier,
-  contextTokens: model.contextTokens,
-  instrument: member.judging.instrument,
+const describe = ({ id, name, digest, tier, judging }: OpenedModel, { contextTokens }: OnnxModelInMemory) => ({
+  modelId: id,
+  modelName: name,
+  modelDigest: digest,
+  tier,
+  contextTokens,
+  instrument: judging.instrument,
 })

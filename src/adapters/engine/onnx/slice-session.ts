@@ -1,3 +1,4 @@
+import type * as OrtModule from 'onnxruntime-web/wasm'
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web/wasm'
 import { EngineCrashedError, ModelLoadError } from '#ports/engine.ts'
 import { VALUES, type Slice } from './decoder-graph.ts'
@@ -5,7 +6,7 @@ import type { ModelShape } from './model-shape.ts'
 import type { OnnxModel } from './onnx-graph.ts'
 
 /** What of onnxruntime is used, so that tabs and Node may each bring the build that suits them. */
-export type Ort = Pick<typeof import('onnxruntime-web/wasm'), 'InferenceSession' | 'Tensor'>
+export type Ort = Pick<typeof OrtModule, 'InferenceSession' | 'Tensor'>
 
 /** Keys and values of one layer, each float32 [1, key heads, positions, head width]. */
 export interface LayerCache {
