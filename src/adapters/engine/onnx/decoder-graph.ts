@@ -8,8 +8,6 @@ export interface Slice {
   readonly to: number
 }
 
-export const wholeModel = ({ layers }: ModelShape): Slice => ({ from: 0, to: layers })
-
 /** Names of the values that go in and out of a slice's graph. */
 export const VALUES = {
   /** int64 [1, tokens]: of the first slice. */
