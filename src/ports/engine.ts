@@ -12,6 +12,14 @@ export interface GenerateOptions {
   readonly maxTokens: number
   readonly stop?: readonly string[]
   readonly signal?: AbortSignal
+  /** Only the likeliest so many. */
+  readonly topK?: number
+  /** Only the likeliest that together reach this probability. */
+  readonly topP?: number
+  /** Only tokens with at least this share of the likeliest one's probability. */
+  readonly minP?: number
+  /** Above 1: what was said before becomes less likely. */
+  readonly repetitionPenalty?: number
 }
 
 /** One piece of generated text. Pieces are whole UTF-8 characters; special tokens are never among them. */
@@ -50,6 +58,15 @@ export interface Engine {
   unload(): Promise<void>
 }
 
+/** What an engine may offer beside. */
+export interface ScoringEngine {
+  /**
+   * Natural logarithms of the probability of each token of an answer, its end included. Null for an answer that the
+   * context cannot hold.
+   */
+  score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null>
+}
+
 /** How fast it judges follows from its instrument. */
 export interface EngineDescription extends Omit<EngineOffer, 'judgeTokensPerSecond'> {
   readonly modelId: string
@@ -58,6 +75,8 @@ export interface EngineDescription extends Omit<EngineOffer, 'judgeTokensPerSeco
 
 /** The model's file is missing, damaged, or not supported. */
 export class ModelLoadError extends NamedError {}
+/** The model's file is whole, but has something in it that this engine cannot run. */
+export class ModelUnsupportedError extends ModelLoadError {}
 /** The engine stopped working in the middle of a call. It has been rebuilt. */
 export class EngineCrashedError extends NamedError {}
 /** The last turn alone is longer than the model's context. */

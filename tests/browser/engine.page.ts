@@ -9,6 +9,15 @@ const randomWorker = () =>
 const embeddedWorker = () =>
   engineWorker(new Worker(new URL('../../src/workers/inference.worker.ts', import.meta.url), { type: 'module' }))
 
+const onnxWorker = (models: 'random' | 'embedded') => () => {
+  // Two literals: the bundler must see the address.
+  const worker =
+    models === 'random'
+      ? new Worker(new URL('./engine.onnx-random.worker.ts', import.meta.url), { type: 'module' })
+      : new Worker(new URL('./engine.onnx.worker.ts', import.meta.url), { type: 'module' })
+  return engineWorker(worker)
+}
+
 /** Half of what the test lets the model say: an abort that did nothing would show. */
 const PIECES_IN_FLIGHT = 98
 
@@ -26,6 +35,20 @@ const SUBJECTS: Readonly<Record<string, (modelId: string) => EngineSubject>> = {
   }),
   embedded: (modelId) => ({
     create: () => new WorkerEngine(embeddedWorker),
+    modelId,
+    piecesInFlight: PIECES_IN_FLIGHT,
+    damagedModelId: null,
+    crash: null,
+  }),
+  'onnx-random': (modelId) => ({
+    create: () => new WorkerEngine(onnxWorker('random')),
+    modelId,
+    piecesInFlight: PIECES_IN_FLIGHT,
+    damagedModelId: 'damaged',
+    crash: null,
+  }),
+  onnx: (modelId) => ({
+    create: () => new WorkerEngine(onnxWorker('embedded')),
     modelId,
     piecesInFlight: PIECES_IN_FLIGHT,
     damagedModelId: null,

@@ -22,7 +22,7 @@ test.beforeAll(async () => {
     logLevel: 'error',
     plugins: [randomModels()],
     server: { port: 0, host: '127.0.0.1' },
-    optimizeDeps: { exclude: ['@wllama/wllama'] },
+    optimizeDeps: { exclude: ['@wllama/wllama', 'onnxruntime-web'] },
     worker: { format: 'es' },
   })
   await server.listen()
@@ -61,7 +61,25 @@ for (const modelId of ['random', 'other-shape']) {
   })
 }
 
+for (const modelId of ['random', 'other-shape']) {
+  test(`the contract holds for onnxruntime on "${modelId}" weights`, async ({ page }) => {
+    test.setTimeout(180_000)
+    await runContract(page, 'onnx-random', modelId)
+  })
+}
+
 for (const { id } of embedded) {
+  test(`the speed of ${id} on onnxruntime`, async ({ page }) => {
+    test.setTimeout(60_000)
+    await open(page)
+    const measured = await page.evaluate(([id, answer]) => window.enginePage.measure('onnx', id, answer), [
+      id,
+      THIRTY_TOKENS,
+    ] as const)
+    console.log(JSON.stringify(measured))
+    expect(measured.description?.decodeTokensPerSecond).toBeGreaterThan(0)
+  })
+
   test(`the contract holds on the embedded ${id}`, async ({ page }) => {
     test.setTimeout(240_000)
     await runContract(page, 'embedded', id)

@@ -7,7 +7,7 @@ export const RANDOM_MODELS = ['random', 'other-shape', 'raw-bytes', 'damaged'] a
 
 /** Serves generated models under `/random-models/`, as the relay serves the embedded ones under `/models/`. */
 export function randomModels(): Plugin {
-  const files = generate()
+  const files = randomModelFiles()
   return {
     name: 'random-models',
     configureServer(server) {
@@ -20,7 +20,8 @@ export function randomModels(): Plugin {
   }
 }
 
-function generate(): ReadonlyMap<string, Uint8Array | string> {
+/** The files of that folder, by name: the catalogue and the models. */
+export function randomModelFiles(): ReadonlyMap<string, Uint8Array | string> {
   const shapes = {
     random: TINY_SHAPE,
     'other-shape': { ...TINY_SHAPE, seed: 2, layers: 3, embedding: 96, heads: 6, contextTokens: 192 },

@@ -3,6 +3,9 @@ import { ModelLoadError } from '#ports/engine.ts'
 type Value = number | bigint | boolean | string | readonly Value[]
 
 export interface GgufTensor {
+  readonly name: string
+  /** Sizes from the inmost dimension outwards. */
+  readonly shape: readonly number[]
   /** How many weights it holds. */
   readonly weights: number
   /** `TENSOR_F32`, `TENSOR_F16`, or another of ggml's types. */
@@ -65,10 +68,11 @@ export function readGguf(file: Uint8Array<ArrayBuffer>): GgufLayout {
 }
 
 function readTensor(reader: GgufReader): GgufTensor {
-  reader.string()
-  let weights = 1
-  for (let dimensions = reader.u32(); dimensions > 0; dimensions--) weights *= reader.size()
-  return { weights, typeAt: reader.at, type: reader.u32(), offset: reader.size() }
+  const name = reader.string()
+  const shape: number[] = []
+  for (let dimensions = reader.u32(); dimensions > 0; dimensions--) shape.push(reader.size())
+  const weights = shape.reduce((product, size) => product * size, 1)
+  return { name, shape, weights, typeAt: reader.at, type: reader.u32(), offset: reader.size() }
 }
 
 /** Reads beyond the end throw `RangeError`, by `DataView`. */

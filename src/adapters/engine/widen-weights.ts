@@ -38,7 +38,7 @@ export function widenWeights(file: Uint8Array<ArrayBuffer>, layout: GgufLayout):
 }
 
 /** Every half-precision number (IEEE 754 binary16), by its bits. */
-function singlesByHalf(): Float32Array {
+export function singlesByHalf(): Float32Array {
   return Float32Array.from({ length: 1 << 16 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1
     const exponent = (bits >> 10) & 0x1f

@@ -1,0 +1,166 @@
+import type { ChatMessage } from '#core/protocol/messages.ts'
+import { fitConversation } from '../context-window.ts'
+import { readGguf } from '../gguf-layout.ts'
+import { asData } from '../prompt-text.ts'
+import type { RatedToken } from '../rating.ts'
+import { ChatTemplate } from './chat-template.ts'
+import { buildSlice, type Slice } from './decoder-graph.ts'
+import { Decoder, SliceChain, type ModelCache, type ModelOutput } from './decoder.ts'
+import { GgufTokenizer } from './gguf-tokenizer.ts'
+import { GgufWeights } from './gguf-weights.ts'
+import { readShape } from './model-shape.ts'
+import { logProbability } from './sampler.ts'
+import { SliceSession, type Ort } from './slice-session.ts'
+
+export interface FittedPrompt {
+  /** As data, and without the turns that were left out. */
+  readonly messages: readonly ChatMessage[]
+  readonly tokens: readonly number[]
+  readonly droppedTurns: number
+}
+
+/** Tokens read at once in WASM: larger chunks are no faster, and smaller ones leave more of a prefix to be reused. */
+const CHUNK_TOKENS = 32
+
+/** A GGUF model, ready to run: its tokenizer, its template and its slices. */
+export class OnnxModelInMemory {
+  readonly tokenizer: GgufTokenizer
+  readonly chunkTokens = CHUNK_TOKENS
+  readonly #template: ChatTemplate
+  readonly #decoder: Decoder
+  readonly #sessions: readonly SliceSession[]
+
+  private constructor(
+    tokenizer: GgufTokenizer,
+    template: ChatTemplate,
+    decoder: Decoder,
+    sessions: readonly SliceSession[],
+  ) {
+    this.tokenizer = tokenizer
+    this.#template = template
+    this.#decoder = decoder
+    this.#sessions = sessions
+  }
+
+  /**
+   * `cuts`: the layers at which the model is divided into slices; none for a whole one. Throws `ModelLoadError`,
+   * `ModelUnsupportedError`.
+   */
+  static async start(
+    ort: Ort,
+    file: Uint8Array<ArrayBuffer>,
+    contextTokens: number,
+    cuts: readonly number[] = [],
+  ): Promise<OnnxModelInMemory> {
+    const layout = readGguf(file)
+    const shape = readShape(layout)
+    const tokenizer = new GgufTokenizer(layout)
+    const { endToken, bosToken } = tokenizer
+    const template = new ChatTemplate(
+      layout.metadata.get('tokenizer.chat_template'),
+      bosToken === null ? '' : tokenizer.textOf(bosToken),
+      tokenizer.textOf(endToken),
+    )
+    const weights = new GgufWeights(file, layout)
+    const context = Math.min(contextTokens, shape.contextTokens)
+    const bounds = [0, ...cuts, shape.layers]
+    const sessions: SliceSession[] = []
+    try {
+      for (const [index, from] of bounds.slice(0, -1).entries()) {
+        const slice: Slice = { from, to: bounds[index + 1] ?? shape.layers }
+        sessions.push(await SliceSession.start(ort, buildSlice(shape, weights, slice, context), shape, slice, 'wasm'))
+      }
+    } catch (error) {
+      await Promise.all(sessions.map((session) => session.stop()))
+      throw error
+    }
+    const decoder = new Decoder({
+      model: new SliceChain(sessions),
+      vocabulary: shape.vocabulary,
+      chunkTokens: CHUNK_TOKENS,
+      contextTokens: context,
+    })
+    return new OnnxModelInMemory(tokenizer, template, decoder, sessions)
+  }
+
+  get contextTokens(): number {
+    return this.#decoder.contextTokens
+  }
+
+  /** The prompt of a conversation, without the oldest turns that leave no room. Throws `ContextOverflowError`. */
+  async fit(messages: readonly ChatMessage[], roomTokens: number): Promise<FittedPrompt> {
+    const safe = messages.map(({ role, content }) => ({ role, content: this.asData(content) }))
+    const encode = (some: readonly ChatMessage[]) => this.tokenizer.encodePrompt(this.#template.render(some))
+    const fitted = await fitConversation(safe, this.contextTokens - roomTokens, (some) =>
+      Promise.resolve(encode(some).length),
+    )
+    return { ...fitted, tokens: encode(fitted.messages) }
+  }
+
+  /** The tokens of a prompt that is data already; null where it leaves no room for so many more. */
+  fitting(messages: readonly ChatMessage[], roomTokens: number): readonly number[] | null {
+    const tokens = this.tokenizer.encodePrompt(this.#template.render(messages))
+    return tokens.length + roomTokens <= this.contextTokens ? tokens : null
+  }
+
+  /** Log-probabilities of texts that are one token, as the next one, among all tokens. */
+  async nextOf(prompt: readonly number[], texts: readonly string[], signal?: AbortSignal): Promise<RatedToken[]> {
+    const found: RatedToken[] = []
+    await this.read(
+      prompt,
+      prompt.length - 1,
+      (logits) => {
+        for (const text of texts) {
+          const [token, ...more] = this.tokenizer.encodeText(text)
+          if (token === undefined || more.length > 0) continue
+          found.push({ token: text, logprob: logProbability(logits, token) })
+        }
+      },
+      signal,
+    )
+    return found
+  }
+
+  asData(text: string): string {
+    return asData(text, this.tokenizer.controlTexts)
+  }
+
+  read(...call: Parameters<Decoder['read']>): Promise<ModelCache> {
+    return this.#decoder.read(...call)
+  }
+
+  step(token: number, past: ModelCache): Promise<ModelOutput> {
+    return this.#decoder.step(token, past)
+  }
+
+  /** The log-probability of each token of a continuation, in one pass. */
+  async score(prompt: readonly number[], continuation: readonly number[], signal?: AbortSignal): Promise<number[]> {
+    const whole = [...prompt, ...continuation]
+    const found: number[] = []
+    const read = whole.slice(0, -1)
+    await this.#decoder.read(
+      read,
+      prompt.length - 1,
+      (logits, position) => found.push(logProbability(logits, whole[position + 1] ?? 0)),
+      signal,
+    )
+    return found
+  }
+
+  /** Rules out what an answer may not hold: control tokens other than a turn's end. Changes the array. */
+  sayable(logits: Float32Array): Float32Array {
+    const { controlTokens, endTokens } = this.tokenizer
+    for (const token of controlTokens) if (!endTokens.has(token)) logits[token] = -Infinity
+    return logits
+  }
+
+  /** Forgets what it has read. */
+  forget(): void {
+    this.#decoder.clear()
+  }
+
+  async stop(): Promise<void> {
+    this.forget()
+    await Promise.all(this.#sessions.map((session) => session.stop()))
+  }
+}

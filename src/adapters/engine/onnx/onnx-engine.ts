@@ -1,0 +1,225 @@
+import { createSeeded } from '#core/random/seeded.ts'
+import type { ChatMessage } from '#core/protocol/messages.ts'
+import {
+  ModelLoadError,
+  type Engine,
+  type EngineDescription,
+  type GenerateOptions,
+  type Generation,
+  type Judgement,
+  type LoadProgress,
+  type ScoringEngine,
+  type Token,
+} from '#ports/engine.ts'
+import { answerRoom } from '../context-window.ts'
+import { likelihoodOf, qualityOf, type Likelihood } from '../likelihood.ts'
+import type { ModelSource, OpenedModel } from '../opened-model.ts'
+import { GRADES, qualityOfGrades, ratingPrompt } from '../rating.ts'
+import { StopStrings } from '../stop-strings.ts'
+import { nextTask } from './next-task.ts'
+import { OnnxModelInMemory } from './model-in-memory.ts'
+import { sample, type Sampling } from './sampler.ts'
+import type { Ort } from './slice-session.ts'
+
+export interface OnnxEngineInit {
+  readonly ort: Ort
+  /** Of the installed library: part of the engine's class. */
+  readonly ortVersion: string
+  readonly source: ModelSource
+}
+
+interface Loaded {
+  readonly opened: OpenedModel
+  readonly model: OnnxModelInMemory
+  readonly description: EngineDescription
+}
+
+const EMPTY_PROMPT: readonly ChatMessage[] = [{ role: 'user', content: '' }]
+
+/**
+ * The swarm's own engine: GGUF files of llama's kind as ONNX graphs, run by onnxruntime in tabs and in Node.
+ *
+ * Invariants: 1. texts are data: no control token is read from a message or an answer, or generated; 2. the same calls
+ * give bitwise the same results within one engine class, whatever was asked before; 3. it does not queue: callers take
+ * turns.
+ */
+export class OnnxEngine implements Engine, ScoringEngine {
+  readonly #init: OnnxEngineInit
+  #loaded: Loaded | null = null
+
+  constructor(init: OnnxEngineInit) {
+    this.#init = init
+  }
+
+  async load(modelId: string, onProgress?: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<void> {
+    await this.unload()
+    signal?.throwIfAborted()
+    const opened = await this.#init.source.open(modelId, onProgress, signal)
+    const file = new Uint8Array(await opened.file.arrayBuffer())
+    const model = await OnnxModelInMemory.start(this.#init.ort, file, opened.contextTokens)
+    try {
+      signal?.throwIfAborted()
+      const speed = await measureSpeed(model)
+      const engineClass = `onnx/ort-${this.#init.ortVersion}/wasm/f32/chunk${model.chunkTokens}/ctx${model.contextTokens}`
+      this.#loaded = { opened, model, description: { ...describe(opened, model), engineClass, ...speed } }
+    } catch (error) {
+      await model.stop()
+      throw error
+    }
+  }
+
+  async *generate(messages: readonly ChatMessage[], options: GenerateOptions): AsyncGenerator<Token, Generation, void> {
+    const { model } = this.#require()
+    const { signal, maxTokens } = options
+    const none: Generation = { text: '', tokens: 0, finish: 'aborted', droppedTurns: 0 }
+    if (signal?.aborted) return none
+    const fitted = await model.fit(messages, answerRoom(model.contextTokens, maxTokens))
+    const { droppedTurns } = fitted
+    const stop = new StopStrings(options.stop)
+    const decoder = new TextDecoder()
+    const said: number[] = []
+    let text = ''
+    let finish: Generation['finish'] = 'length'
+    try {
+      for await (const token of tokensOf(model, fitted.tokens, options, said)) {
+        if (model.tokenizer.endTokens.has(token)) {
+          finish = 'stop'
+          break
+        }
+        said.push(token)
+        const piece = stop.push(decoder.decode(model.tokenizer.bytesOf(token), { stream: true }))
+        if (piece !== '') yield { text: piece }
+        text += piece
+        if (stop.hit) {
+          finish = 'stop'
+          break
+        }
+        if (said.length >= maxTokens || fitted.tokens.length + said.length >= model.contextTokens) break
+      }
+    } catch (error) {
+      if (!signal?.aborted) throw error
+      finish = 'aborted'
+    }
+    const rest = stop.push(decoder.decode()) + stop.end()
+    if (rest !== '') yield { text: rest }
+    return { text: text + rest, tokens: said.length, finish, droppedTurns }
+  }
+
+  async judge(
+    messages: readonly ChatMessage[],
+    answers: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Judgement[]> {
+    const { judging } = this.#require().opened
+    const judgements: Judgement[] = []
+    for (const answer of answers) {
+      if (judging.instrument === 'rating') {
+        judgements.push({ instrument: 'rating', quality: await this.#grade(messages, answer, signal) })
+        continue
+      }
+      const given = await this.#likelihood(messages, answer, signal)
+      const alone =
+        given && judging.normalisation === 'pmi' ? await this.#likelihood(EMPTY_PROMPT, answer, signal) : null
+      // What this model cannot read to its end, it cannot vouch for.
+      judgements.push({ instrument: judging.instrument, quality: given ? qualityOf(judging, given, alone) : 0 })
+    }
+    return judgements
+  }
+
+  async score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null> {
+    const { model } = this.#require()
+    signal?.throwIfAborted()
+    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
+    const spelled = model.tokenizer.encodeText(model.asData(answer))
+    if (fitted.tokens.length + spelled.length + 1 > model.contextTokens) return null
+    return model.score(fitted.tokens, [...spelled, model.tokenizer.endToken], signal)
+  }
+
+  describe(): EngineDescription | null {
+    return this.#loaded?.description ?? null
+  }
+
+  async unload(): Promise<void> {
+    const loaded = this.#loaded
+    this.#loaded = null
+    await loaded?.model.stop()
+  }
+
+  #require(): Loaded {
+    if (!this.#loaded) throw new ModelLoadError('No model is loaded.')
+    return this.#loaded
+  }
+
+  /** The expected grade of an answer; 0 for one that the context cannot hold. */
+  async #grade(messages: readonly ChatMessage[], answer: string, signal: AbortSignal | undefined): Promise<number> {
+    const { model } = this.#require()
+    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
+    const prompt = model.fitting(ratingPrompt(fitted.messages, model.asData(answer)), 1)
+    return prompt ? (qualityOfGrades(await model.nextOf(prompt, GRADES, signal)) ?? 0) : 0
+  }
+
+  async #likelihood(
+    messages: readonly ChatMessage[],
+    answer: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Likelihood | null> {
+    const logProbabilities = await this.score(messages, answer, signal)
+    return logProbabilities && likelihoodOf(logProbabilities)
+  }
+}
+
+/** The tokens that follow a prompt, without end. Throws the signal's reason. */
+async function* tokensOf(
+  model: OnnxModelInMemory,
+  prompt: readonly number[],
+  { seed, signal, ...sampling }: Sampling & Pick<GenerateOptions, 'seed' | 'signal'>,
+  said: readonly number[],
+): AsyncGenerator<number, never, void> {
+  const next = createSeeded(seed)
+  const draw = (logits: Float32Array) => sample(model.sayable(logits), sampling, said, () => next() / 2 ** 32)
+  let token = -1
+  let cache = await model.read(prompt, prompt.length - 1, (logits) => (token = draw(logits)), signal)
+  for (;;) {
+    yield token
+    // An abort arrives as a message, and the computation lets none through.
+    await nextTask()
+    signal?.throwIfAborted()
+    const output = await model.step(token, cache)
+    cache = output.cache
+    token = draw(output.logits)
+  }
+}
+
+type Speed = Pick<EngineDescription, 'prefillTokensPerSecond' | 'decodeTokensPerSecond'>
+
+const SPEED_PROMPT_TOKENS = 64
+const SPEED_DECODED_TOKENS = 8
+
+/** The better of two runs: the first one measures how the browser compiles. */
+async function measureSpeed(model: OnnxModelInMemory): Promise<Speed> {
+  let prefill = 1
+  let decode = 1
+  for (let run = 1; run <= 2; run++) {
+    const tokens = Array.from(
+      { length: Math.min(SPEED_PROMPT_TOKENS, model.contextTokens / 2) },
+      (_, index) => (index * 7 + run) % model.tokenizer.size,
+    )
+    const start = performance.now()
+    let cache = await model.read(tokens, tokens.length - 1, () => {})
+    const between = performance.now()
+    for (let i = 0; i < SPEED_DECODED_TOKENS; i++) cache = (await model.step(tokens[i] ?? 0, cache)).cache
+    prefill = Math.max(prefill, (tokens.length / (between - start)) * 1000)
+    decode = Math.max(decode, (SPEED_DECODED_TOKENS / (performance.now() - between)) * 1000)
+  }
+  model.forget()
+  return { prefillTokensPerSecond: Math.round(prefill), decodeTokensPerSecond: Math.round(decode) }
+}
+
+const describe = ({ id, name, digest, tier, judging }: OpenedModel, { contextTokens }: OnnxModelInMemory) => ({
+  modelId: id,
+  modelName: name,
+  modelDigest: digest,
+  tier,
+  contextTokens,
+  instrument: judging.instrument,
+})

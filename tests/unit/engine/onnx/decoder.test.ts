@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { Decoder, type ModelCache, type ModelOutput, type TokenModel } from '#adapters/engine/onnx/decoder.ts'
+
+const VOCABULARY = 4
+const CHUNK = 4
+
+/** Its logits at a position are the sum of all tokens up to there, which only a right cache gives. */
+class SummingModel implements TokenModel {
+  readonly runs: (readonly number[])[] = []
+  readonly sums = new WeakMap<ModelCache, readonly number[]>()
+  readonly empty: ModelCache = { positions: 0, slices: [] }
+
+  truncate(cache: ModelCache, positions: number): ModelCache {
+    return positions === cache.positions ? cache : this.#cache((this.sums.get(cache) ?? []).slice(0, positions))
+  }
+
+  run(tokens: readonly number[], past: ModelCache, chosen: readonly number[]): Promise<ModelOutput> {
+    this.runs.push(tokens)
+    const all = [...(this.sums.get(past) ?? []), ...tokens]
+    const sumTo = (count: number) => all.slice(0, count).reduce((sum, token) => sum + token, 0)
+    const rows = chosen.map((index) => new Array<number>(VOCABULARY).fill(sumTo(past.positions + index + 1)))
+    return Promise.resolve({ cache: this.#cache(all), logits: Float32Array.from(rows.flat()) })
+  }
+
+  #cache(tokens: readonly number[]): ModelCache {
+    const cache = { positions: tokens.length, slices: [] }
+    this.sums.set(cache, tokens)
+    return cache
+  }
+}
+
+function decoderOf(model: SummingModel): Decoder {
+  return new Decoder({ model, vocabulary: VOCABULARY, chunkTokens: CHUNK, contextTokens: 64 })
+}
+
+async function read(decoder: Decoder, tokens: readonly number[], from: number, signal?: AbortSignal) {
+  const seen: [number, number][] = []
+  const cache = await decoder.read(tokens, from, (logits, position) => seen.push([position, logits[0] ?? -1]), signal)
+  return { seen, cache }
+}
+
+const sums = (tokens: readonly number[], from: number): [number, number][] =>
+  tokens.flatMap((_, i) => (i < from ? [] : [[i, tokens.slice(0, i + 1).reduce((a, b) => a + b, 0)]]))
+
+const ONE_TO_TEN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+test.each([0, 3, 4, 5, 9])('gives the logits of every position from %i on, across chunks', async (from) => {
+  const { seen } = await read(decoderOf(new SummingModel()), ONE_TO_TEN, from)
+  expect(seen).toEqual(sums(ONE_TO_TEN, from))
+})
+
+test('goes on from what it has read', async () => {
+  const model = new SummingModel()
+  const decoder = decoderOf(model)
+  const { cache } = await read(decoder, ONE_TO_TEN, 9)
+  expect((await decoder.step(11, cache)).logits[0]).toBe(66)
+})
+
+describe('a prefix that was read before', () => {
+  test('is not read again, in whole chunks, and changes nothing', async () => {
+    const model = new SummingModel()
+    const decoder = decoderOf(model)
+    await read(decoder, ONE_TO_TEN, 9)
+    model.runs.length = 0
+    const longer = [...ONE_TO_TEN, 11, 12]
+    expect((await read(decoder, longer, 10)).seen).toEqual(sums(longer, 10))
+    expect(model.runs).toEqual([[9, 10, 11, 12]])
+  })
+
+  test('is taken as far as it is the same', async () => {
+    const model = new SummingModel()
+    const decoder = decoderOf(model)
+    await read(decoder, ONE_TO_TEN, 9)
+    model.runs.length = 0
+    const other = [1, 2, 3, 4, 5, 0, 0, 0, 0]
+    expect((await read(decoder, other, 8)).seen).toEqual(sums(other, 8))
+    expect(model.runs).toEqual([[5, 0, 0, 0], [0]])
+  })
+
+  test('is read again where its logits are wanted', async () => {
+    const model = new SummingModel()
+    const decoder = decoderOf(model)
+    await read(decoder, ONE_TO_TEN, 9)
+    expect((await read(decoder, ONE_TO_TEN, 2)).seen).toEqual(sums(ONE_TO_TEN, 2))
+  })
+
+  test('is not what was decoded, whose last bits may differ', async () => {
+    const model = new SummingModel()
+    const decoder = decoderOf(model)
+    let { cache } = await read(decoder, [1, 2], 1)
+    for (const token of [3, 4, 5]) cache = (await decoder.step(token, cache)).cache
+    model.runs.length = 0
+    await read(decoder, [1, 2, 3, 4, 5], 4)
+    expect(model.runs).toEqual([[1, 2, 3, 4], [5]])
+  })
+
+  test('of a fifth conversation takes the place of the oldest', async () => {
+    const model = new SummingModel()
+    const decoder = decoderOf(model)
+    for (let first = 1; first <= 5; first++) await read(decoder, [first, 0, 0, 0, 0], 4)
+    model.runs.length = 0
+    await read(decoder, [5, 0, 0, 0, 0], 4)
+    await read(decoder, [1, 0, 0, 0, 0], 4)
+    expect(model.runs).toEqual([[0], [1, 0, 0, 0], [0]])
+  })
+})
+
+test('an abort ends reading between chunks', async () => {
+  const abort = new AbortController()
+  const model = new SummingModel()
+  const reading = read(decoderOf(model), ONE_TO_TEN, 9, abort.signal)
+  abort.abort()
+  await expect(reading).rejects.toThrow('aborted')
+  expect(model.runs.length).toBeLessThan(3)
+})
