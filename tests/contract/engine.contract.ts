@@ -34,6 +34,9 @@ const HARD_QUESTIONS = [
   'Which is the odd one out: hat, bench, glove, coat?',
   'Which word does not belong: swimming, hockey, rowing, chisel?',
   'What is the closest star?',
+  'Put horse, elbow, cotton in alphabetical order.',
+  'What is the opposite of celery?',
+  'Is my teacher taller than a bicycle?',
 ]
 
 const QUESTION = ask('What is the capital of France?')
