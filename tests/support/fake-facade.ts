@@ -14,7 +14,9 @@ import type {
   SwarmFacade,
   SwarmStatus,
   VerifierView,
+  WaitReason,
 } from '#shell/facade.ts'
+import { createFakeChats } from './fake-chats.ts'
 import { FakeModels } from './fake-models.ts'
 
 /** A facade that plays sessions from a script, for the interface's tests and for looking at it. */
@@ -30,6 +32,8 @@ export interface Scene {
   readonly answers?: readonly string[]
   /** `ask` fails with an error of this name, after the draft began. */
   readonly fails?: string
+  /** Questions wait for this, and are not asked, until `release` is called. */
+  readonly waitsFor?: WaitReason
   /** Sessions stop here until `release` is called. */
   readonly holdAt?: SessionView['stage']
   readonly lateVerifier?: boolean
@@ -88,7 +92,7 @@ export class FakeFacade implements SwarmFacade {
   constructor(scene: Scene = {}) {
     this.#scene = scene
     this.models = new FakeModels(scene.models ?? null, () => this.#changed())
-    this.chats = createTable(scene.storage)
+    this.chats = createFakeChats(scene.storage)
     const kept = scene.storage?.getItem('fake:settings')
     const defaults: Settings = {
       onlyThisDevice: false,
@@ -151,7 +155,8 @@ export class FakeFacade implements SwarmFacade {
     return () => this.#listeners.delete(listener)
   }
 
-  ask(messages: readonly ChatMessage[], options: AskOptions = {}): Promise<Answer> {
+  async ask(messages: readonly ChatMessage[], options: AskOptions = {}): Promise<Answer> {
+    await this.#wait(options)
     this.asked.push(messages)
     const session = hex(40 + this.#views.size + this.asked.length, 16) as SessionId
     options.onSession?.(session)
@@ -186,7 +191,7 @@ export class FakeFacade implements SwarmFacade {
     return Promise.resolve()
   }
 
-  /** Lets a session that `holdAt` holds go on. */
+  /** Lets a question that waits, or a session that `holdAt` holds, go on. */
   release() {
     this.#release()
   }
@@ -332,6 +337,13 @@ export class FakeFacade implements SwarmFacade {
     return abortable((done) => void setTimeout(done, paceMs), signal)
   }
 
+  async #wait({ signal, onWaiting }: AskOptions): Promise<void> {
+    const { waitsFor } = this.#scene
+    if (!waitsFor) return
+    onWaiting?.(waitsFor)
+    await this.#hold(signal).finally(() => onWaiting?.(null))
+  }
+
   #hold(signal?: AbortSignal): Promise<void> {
     return abortable((done) => (this.#release = done), signal)
   }
@@ -375,24 +387,4 @@ function executor(node: NodeId, own: boolean): ExecutorView {
 
 function verifier(node: NodeId, own: boolean): VerifierView {
   return { node, own, model: OFFER.modelName, tier: OFFER.tier, state: 'waiting', instrument: null, scores: {} }
-}
-
-function createTable(storage?: Storage): Table<string, StoredChat> {
-  const kept = storage?.getItem('fake:chats')
-  const rows = new Map<string, StoredChat>(kept ? (JSON.parse(kept) as [string, StoredChat][]) : [])
-  const keep = () => storage?.setItem('fake:chats', JSON.stringify([...rows]))
-  return {
-    get: (id) => Promise.resolve(rows.get(id)),
-    put: (id, chat) => {
-      rows.set(id, structuredClone(chat))
-      keep()
-      return Promise.resolve()
-    },
-    delete: (id) => {
-      rows.delete(id)
-      keep()
-      return Promise.resolve()
-    },
-    list: (limit) => Promise.resolve([...rows.values()].sort((a, b) => b.updatedAtMs - a.updatedAtMs).slice(0, limit)),
-  }
 }

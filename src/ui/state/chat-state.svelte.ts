@@ -12,6 +12,9 @@ import { newId, recall, remember } from './tab-memory.ts'
 
 const OPEN_CHAT = 'tabswarm:chat'
 
+/** A question that waited longer ago than this is not asked by itself any more: whoever comes back may not want it. */
+const ASKABLE_MS = 10 * 60_000
+
 /** The open chat: asking, following answers, stopping, and taking up what a reload interrupted. */
 export class ChatState {
   readonly shelf: ChatShelf
@@ -105,11 +108,22 @@ export class ChatState {
   }
 
   async #answer(chat: string): Promise<void> {
-    const messages = conversation(this.shelf.get(chat)?.turns ?? [])
     const turn = newTurn('assistant', '', 'running')
     this.shelf.addTurns(chat, turn)
-    const live = new LiveTurn(turn.id)
-    const options = live.options((session) => this.shelf.changeTurn(chat, turn.id, { session }))
+    await this.#askFor(chat, turn.id)
+  }
+
+  /** Asks the question above an answer that is to come. */
+  async #askFor(chat: string, turn: string): Promise<void> {
+    const turns = this.shelf.get(chat)?.turns ?? []
+    const messages = conversation(
+      turns.slice(
+        0,
+        turns.findIndex(({ id }) => id === turn),
+      ),
+    )
+    const live = new LiveTurn(turn)
+    const options = live.options((session) => this.shelf.changeTurn(chat, turn, { session }))
     const asked = unlessAborted(this.#ready, live.signal).then((node) => node.ask(messages, options))
     await this.#follow(chat, live, asked)
   }
@@ -162,7 +176,10 @@ export class ChatState {
     // Nothing to take up here: another tab may be at it, or it was finished by take-over, or it is lost.
     await turnReleased(turn.id)
     await this.shelf.load()
-    if (this.shelf.get(chat)?.turns.find((each) => each.id === turn.id)?.state !== 'running') return
+    const left = this.shelf.get(chat)?.turns.find((each) => each.id === turn.id)
+    if (left?.state !== 'running' || this.#live.has(turn.id)) return
+    // Its tab was closed or reloaded while it waited: nobody has been asked yet.
+    if (left.session === null && Date.now() - left.createdAtMs < ASKABLE_MS) return this.#askFor(chat, turn.id)
     const view = turn.session && (await this.#fetchView(node, turn.session))
     const text = view && view.executors.find((executor) => executor.node === view.winner)?.text
     if (text) this.shelf.changeTurn(chat, turn.id, { text, state: 'complete' })

@@ -29,14 +29,17 @@ export class LiveTurn {
     return this.#controller.signal.aborted
   }
 
-  /** For `ask` and `resume`: how the facade tells this turn's story. */
-  options(onSession?: (session: SessionId) => void): AskOptions {
+  /** For `ask` and `resume`: how the facade tells this turn's story. `onSession` hears null while the turn has none: it waits. */
+  options(onSession?: (session: SessionId | null) => void): AskOptions {
     return {
       signal: this.signal,
       onDraft: (draft) => this.#receive(draft),
       onProgress: (view) => (this.#view = view),
       onSession: (session) => onSession?.(session),
-      onWaiting: (reason) => (this.#waiting = reason),
+      onWaiting: (reason) => {
+        this.#waiting = reason
+        if (reason) onSession?.(null)
+      },
     }
   }
 
