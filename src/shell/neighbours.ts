@@ -3,7 +3,7 @@ import type { Digest, NodeId } from '#core/protocol/ids.ts'
 import { openedOf, participantsOf } from '#core/session/lookup.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Logger } from '#ports/logger.ts'
-import type { Mesh, MeshState } from '#ports/mesh.ts'
+import type { Link, Mesh, MeshState } from '#ports/mesh.ts'
 import type { Store } from '#ports/store.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { fetchPresence, fetchSession } from './fetching.ts'
@@ -44,7 +44,8 @@ const RETRY_MS = 700
 export class Neighbours {
   readonly #init: NeighboursInit
   readonly #detector: FailureDetector
-  #linked: ReadonlySet<NodeId> = new Set()
+  #links: ReadonlyMap<NodeId, Link> = new Map()
+  #meeting = 0
   #relinkedBy = 0
 
   constructor(init: NeighboursInit) {
@@ -60,22 +61,31 @@ export class Neighbours {
   stoodStill(): void {
     this.#relinkedBy = this.#init.clock.now() + RELINK_MS
     this.#detector.stoodStill()
-    for (const node of [...this.#linked].slice(0, MEET_AT_ONCE)) void this.#meet(node)
-    for (const node of this.#linked) void this.catchUp(node)
+    for (const node of [...this.#links.keys()].slice(0, MEET_AT_ONCE)) void this.#meet(node)
+    for (const node of this.#links.keys()) void this.catchUp(node)
   }
 
   linksChanged(state: MeshState): void {
     const { store, clock, presence } = this.#init
-    const linked = new Set(state.links.map((link) => link.node))
-    const wasAlone = this.#linked.size === 0
-    const lost = [...this.#linked].filter((node) => !linked.has(node))
-    const gained = [...linked].filter((node) => !this.#linked.has(node))
-    this.#linked = linked
-    for (const node of lost) void this.#probe(node)
+    const before = this.#links
+    const links = new Map(state.links.map((link) => [link.node, link]))
+    const gained = [...links.values()].filter(({ node }) => !before.has(node)).sort(directFirst)
+    this.#links = links
+    for (const { node, kind } of before.values()) {
+      // With the first direct link those over the relay end by the hundred, and their nodes are still there.
+      if (!links.has(node) && (kind === 'direct' || state.relay !== 'connected')) void this.#probe(node)
+    }
     // What was announced before there was anybody to hear it is lost.
-    if (wasAlone && gained.length > 0) presence.announce()
-    for (const node of gained.filter((node) => !presence.has(node)).slice(0, MEET_AT_ONCE)) void this.#meet(node)
-    for (const node of gained) {
+    if (before.size === 0 && gained.length > 0) presence.announce()
+    let met = 0
+    for (const { node, kind } of gained) {
+      if (met >= MEET_AT_ONCE || presence.has(node)) continue
+      // A newcomer hears of nodes one by one, and each costs a handshake over the relay.
+      if (kind === 'relayed' && this.#meeting >= MEET_AT_ONCE) continue
+      met++
+      void this.#meet(node)
+    }
+    for (const { node } of gained) {
       void store.peers.put(node, { node, addresses: [], seenAtMs: clock.wallTimeMs() }).catch(() => undefined)
       void this.catchUp(node)
     }
@@ -83,11 +93,14 @@ export class Neighbours {
 
   /** Asks a neighbour who is there, itself included, so that nobody need wait for announcements. */
   async #meet(node: NodeId): Promise<void> {
+    this.#meeting++
     try {
       const { mesh } = this.#init
       await this.#takeFetched(await this.#within(FETCH_MS, (signal) => fetchPresence(mesh, node, signal)))
     } catch (error) {
       this.#init.logger.log('debug', 'presence-not-fetched', { error: (error as Error).name })
+    } finally {
+      this.#meeting--
     }
   }
 
@@ -128,7 +141,7 @@ export class Neighbours {
   /** A link that was just made may be given up for a better one, and what was asked over it is lost. */
   #catchUpLater(node: NodeId): void {
     this.#later(() => {
-      if (this.#linked.has(node)) void this.catchUp(node)
+      if (this.#links.has(node)) void this.catchUp(node)
     })
   }
 
@@ -176,4 +189,8 @@ export class Neighbours {
       if (envelope) this.#init.deliver(envelope)
     }
   }
+}
+
+function directFirst(a: Link, b: Link): number {
+  return Number(a.kind === 'relayed') - Number(b.kind === 'relayed')
 }

@@ -19,12 +19,18 @@ export interface AnnouncerInit {
 const ANSWERS = 8
 /** Announcements that several causes ask for within this time become one. */
 const GATHER_MS = 30
+/**
+ * An ask that nobody answered is repeated after this long, then after twice as long, up to the usual interval. Gossip
+ * loses what is said before the relay and its clients have grafted each other, which the next heartbeat (1 s) mends.
+ */
+const ASK_AGAIN_MS = 1_000
 
 /** Tells the network that this node is here, and hears who else is. */
 export class Announcer {
   readonly #init: AnnouncerInit
   #running = false
-  #asking = false
+  /** Asks since somebody was last heard; 0 while there is nothing to ask. */
+  #asks = 0
   #dueMs: number | null = null
   #cancelDue: () => void = () => undefined
   #cancelNext: () => void = () => undefined
@@ -48,7 +54,7 @@ export class Announcer {
 
   /** Announces at once, and asks everybody to answer: this node has just come within earshot. */
   ask(): void {
-    this.#asking = true
+    this.#asks = 1
     this.#announce()
   }
 
@@ -70,6 +76,7 @@ export class Announcer {
 
   #hear(announcement: Announcement): void {
     const { candidates, clock } = this.#init
+    this.#asks = 0
     candidates.hear(announcement, clock.now())
     if (announcement.asking && Math.random() * candidates.size < ANSWERS) {
       this.announceSoon(candidates.size > ANSWERS ? Math.random() * 100 : 0)
@@ -82,8 +89,7 @@ export class Announcer {
     const { self, gossip, topic, describe } = this.#init
     this.#cancelDue()
     this.#dueMs = null
-    const asking = this.#asking
-    this.#asking = false
+    const asking = this.#asks > 0
     void gossip.publish(topic, encodeAnnouncement({ node: self, asking, ...describe() })).catch(() => undefined)
     this.#scheduleNext()
   }
@@ -91,7 +97,11 @@ export class Announcer {
   #scheduleNext(): void {
     const { clock, candidates } = this.#init
     this.#cancelNext()
-    const waitMs = candidates.announceMs * (0.75 + Math.random() / 2)
-    this.#cancelNext = clock.setTimer(clock.now() + waitMs, () => this.#announce())
+    const askAgainMs = this.#asks > 0 ? ASK_AGAIN_MS * 2 ** (this.#asks - 1) : Infinity
+    const waitMs = Math.min(candidates.announceMs, askAgainMs) * (0.75 + Math.random() / 2)
+    this.#cancelNext = clock.setTimer(clock.now() + waitMs, () => {
+      if (this.#asks > 0) this.#asks++
+      this.#announce()
+    })
   }
 }
