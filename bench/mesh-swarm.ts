@@ -14,7 +14,7 @@ import { createFakeStore } from '#support/fake-store.ts'
 import { createSilentLogger, createSystemClock } from '#support/system-ports.ts'
 import { createMemoryHub } from '#support/memory-transport.ts'
 
-/** Nodes that come up at a time: as many people would open the page within a second or two. */
+/** Nodes that come up at a time, the next when these are linked: on one machine more would only wait for each other. */
 const AT_A_TIME = 8
 
 /** With fewer direct links than this a node that loses one hangs on the relay. */
@@ -43,7 +43,7 @@ export interface MeshSwarmInit {
   readonly relay: string
   readonly network: string
   readonly crypto: 'real' | 'cheap'
-  readonly onProgress: (ready: number) => void
+  readonly onProgress: (open: number, together: number) => void
 }
 
 /** Real shells over real libp2p nodes, each of another person, in one process. Resolves when all see all others. */
@@ -59,10 +59,18 @@ export async function openMeshSwarm(init: MeshSwarmInit): Promise<MeshSwarm> {
     const starting = Array.from({ length: batch }, (_, index) =>
       openNode(init, nodes.length + index, crypto, hub, traffic),
     )
-    nodes.push(...(await Promise.all(starting)))
-    onProgress(nodes.length)
+    const opened = await Promise.all(starting)
+    nodes.push(...opened)
+    await Promise.all(opened.map((node) => holds(node, () => linksOf(node) > 0)))
+    onProgress(nodes.length, 0)
   }
-  await Promise.all(nodes.map((node) => together(node, size - 1)))
+  let there = 0
+  await Promise.all(
+    nodes.map(async (node) => {
+      await together(node, size - 1)
+      onProgress(size, ++there)
+    }),
+  )
   return {
     nodes,
     buildMs: performance.now() - startedMs,
@@ -142,16 +150,20 @@ function counted(mesh: Mesh, traffic: Traffic): Mesh {
 
 /** Resolves when the node has its model, sees so many others with theirs, and has links that keep it in the mesh. */
 function together(node: SwarmNode, others: number): Promise<void> {
+  return holds(node, () => {
+    const able = node.peers().filter(({ engines }) => engines.length > 0).length
+    return node.status().engine.phase === 'ready' && able >= others && linksOf(node) >= Math.min(LEAST_LINKS, others)
+  })
+}
+
+const linksOf = (node: SwarmNode) => node.status().mesh.links.filter(({ kind }) => kind === 'direct').length
+
+/** Resolves when that holds at the node. */
+function holds(node: SwarmNode, isSo: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const isThere = () => {
-      const { mesh, engine } = node.status()
-      const direct = mesh.links.filter(({ kind }) => kind === 'direct').length
-      const able = node.peers().filter(({ engines }) => engines.length > 0).length
-      return engine.phase === 'ready' && able >= others && direct >= Math.min(LEAST_LINKS, others)
-    }
-    if (isThere()) return resolve()
+    if (isSo()) return resolve()
     const unsubscribe = node.subscribe(() => {
-      if (!isThere()) return
+      if (!isSo()) return
       unsubscribe()
       resolve()
     })
