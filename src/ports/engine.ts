@@ -44,7 +44,8 @@ export interface Judgement {
 /**
  * A language model in memory. One call runs at a time; further calls wait in order.
  *
- * Errors: `ModelLoadError`, `EngineCrashedError` (the engine is rebuilt; the call may be repeated),
+ * Errors: `ModelLoadError`, `EngineCrashedError` (the engine is rebuilt; the call may be repeated), `OutOfMemoryError` (the
+ * next call loads the model anew),
  * `ContextOverflowError` (the last turn alone does not fit), and the signal's `AbortError`.
  */
 export interface Engine {
@@ -100,7 +101,7 @@ export class ModelDamagedError extends ModelLoadError {}
 export class DownloadFailedError extends ModelLoadError {}
 /** Another tab of this browser profile is downloading the same model. */
 export class DownloadElsewhereError extends ModelLoadError {}
-/** The model and its context do not fit into this device's memory. */
+/** The model and its context do not fit into this device's memory, from the beginning or while it works. */
 export class OutOfMemoryError extends ModelLoadError {}
 /** The browser's WebAssembly lacks what the engine is compiled for: vector instructions (SIMD), or 64-bit memory. */
 export class UnsupportedBrowserError extends ModelLoadError {}

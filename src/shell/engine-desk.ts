@@ -4,7 +4,7 @@ import { toScore } from '#core/session/decide.ts'
 import { MAX_FOREIGN_IN_LINE, nextInLine, nobodyServed, type Client, type InLine } from '#core/swarm/turns.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Engine, EngineDescription, LoadProgress } from '#ports/engine.ts'
-import { ModelLoadError } from '#ports/engine.ts'
+import { EngineCrashedError, ModelLoadError, OutOfMemoryError } from '#ports/engine.ts'
 import { EngineBusyError } from './errors.ts'
 import type { EngineStatus } from './facade.ts'
 
@@ -129,9 +129,9 @@ export class EngineDesk {
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<OwnAnswer> {
-    return this.#enqueue(client, signal, async () => {
+    return this.#enqueue(client, signal, async (engine) => {
       const startedAt = this.#clock.now()
-      const generation = this.#engine.generate(job.messages, {
+      const generation = engine.generate(job.messages, {
         seed: job.seed,
         temperature: job.temperatureMilli / 1000,
         maxTokens: job.maxTokens,
@@ -152,10 +152,10 @@ export class EngineDesk {
 
   /** Scores answers. Throws the engine's errors, `EngineBusyError`. */
   judge(job: Extract<Job, { kind: 'judge' }>, client: Client, signal: AbortSignal): Promise<OwnScores> {
-    return this.#enqueue(client, signal, async () => {
+    return this.#enqueue(client, signal, async (engine) => {
       const startedAt = this.#clock.now()
       const texts = job.answers.map((answer) => answer.text)
-      const judgements = await this.#engine.judge(job.messages as ChatMessage[], texts, signal)
+      const judgements = await engine.judge(job.messages as ChatMessage[], texts, signal)
       const scores = job.answers.map(({ digest }, i) => ({
         answer: digest,
         score: toScore(judgements[i]?.quality ?? 0),
@@ -169,7 +169,7 @@ export class EngineDesk {
     return Math.max(0, Math.round(this.#clock.now() - startedAt))
   }
 
-  #enqueue<T>(client: Client, signal: AbortSignal, job: () => Promise<T>): Promise<T> {
+  #enqueue<T>(client: Client, signal: AbortSignal, job: (engine: Engine) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting = {
         client,
@@ -197,16 +197,18 @@ export class EngineDesk {
     })
   }
 
-  /** Runs a job again with the embedded model where the adopted one was lost for good. */
-  async #despiteLoss<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** Runs a job again with the embedded model where the adopted one broke off, which is given up where it is lost (SPEC AWAY-8). */
+  async #despiteLoss<T>(job: (engine: Engine) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const adopted = this.#adopted
     try {
-      return await job()
+      return await job(this.#engine)
     } catch (error) {
-      const adopted = this.#adopted
-      if (signal.aborted || !adopted || adopted.engine.describe() !== null) throw error
-      this.giveUp(adopted.engine)
-      adopted.onLost((error as Error).name)
-      return job()
+      if (signal.aborted || !adopted) throw error
+      const isLost = adopted.engine.describe() === null || error instanceof OutOfMemoryError
+      if (!isLost && !(error instanceof EngineCrashedError)) throw error
+      // A person may have given it up meanwhile.
+      if (isLost && this.giveUp(adopted.engine)) adopted.onLost((error as Error).name)
+      return job(this.#home)
     }
   }
 

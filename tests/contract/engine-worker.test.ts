@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngineHost } from '#adapters/engine/engine-host.ts'
 import { WorkerEngine, type EngineWorker } from '#adapters/engine/worker-engine.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
-import { EngineCrashedError, type Engine } from '#ports/engine.ts'
+import { EngineCrashedError, OutOfMemoryError, type Engine } from '#ports/engine.ts'
 import { FakeEngine } from '#support/fake-engine.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
 
@@ -15,8 +15,8 @@ interface TestWorker extends EngineWorker {
   readonly terminated: boolean
 }
 
-/** Workers whose engines answer at once, or, as `hung` says, never. */
-function workers(hung: (index: number) => boolean) {
+/** Workers whose engines answer at once, or, as `hung` says, never; the first one's judge throws `failure`, if any. */
+function workers(hung: (index: number) => boolean, failure?: Error) {
   const spawned: TestWorker[] = []
   const spawn = (): EngineWorker => {
     const index = spawned.length
@@ -25,6 +25,7 @@ function workers(hung: (index: number) => boolean) {
     const instant = { ...clock, setTimer: (_: number, fire: () => void) => (fire(), () => {}) }
     const engine: Engine = new FakeEngine({ clock: instant })
     if (hung(index)) engine.judge = () => new Promise(() => {})
+    if (failure && index === 0) engine.judge = () => Promise.reject(failure)
     expose(new EngineHost(engine), port1)
     let fail: () => void = () => {}
     let terminated = false
@@ -76,6 +77,17 @@ describe('WorkerEngine', () => {
     expect(engine.describe()?.modelId).toBe('fake')
     await engine.unload()
     expect(spawned.every(({ terminated }) => terminated)).toBe(true)
+  })
+
+  it('AWAY-8: gives up a worker whose memory gave out, and loads the model anew for the next call only', async () => {
+    const { spawn, spawned } = workers(() => false, new OutOfMemoryError('The memory of the page gave out.'))
+    const engine = new WorkerEngine(spawn)
+    await engine.load('fake')
+    await expect(engine.judge(QUESTION, ['a'])).rejects.toThrow(OutOfMemoryError)
+    expect(spawned.map(({ terminated }) => terminated)).toEqual([true])
+    expect(await engine.judge(QUESTION, ['a'])).toHaveLength(1)
+    expect(spawned).toHaveLength(2)
+    await engine.unload()
   })
 
   it('gives up a worker that does not end an aborted call', async () => {

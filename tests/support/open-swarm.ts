@@ -10,10 +10,11 @@ const NETWORK = 'test'
 
 export interface SwarmOptions extends Pick<SimNodeInit, 'asleep' | 'timersLateMs'> {
   readonly msPerToken: number
+  readonly largerModelsOf?: (index: number) => SimNodeInit['largerModels']
 }
 
 /** Tabs of different people on a calm network in virtual time, open and known to each other. */
-export async function openSwarm(size: number, { msPerToken, ...habits }: SwarmOptions) {
+export async function openSwarm(size: number, { msPerToken, largerModelsOf, ...habits }: SwarmOptions) {
   const clock = createVirtualClock()
   const crypto = createFakeCrypto()
   const witness = new Witness(clock, NETWORK)
@@ -34,6 +35,7 @@ export async function openSwarm(size: number, { msPerToken, ...habits }: SwarmOp
         engine: { seed: index, msPerToken },
         decode: witness.decode,
         watch: witness,
+        largerModels: largerModelsOf?.(index),
         ...habits,
       }),
   )

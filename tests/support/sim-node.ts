@@ -6,6 +6,7 @@ import type { Crypto } from '#ports/crypto.ts'
 import type { Engine } from '#ports/engine.ts'
 import type { Identity, KeyStore } from '#ports/key-store.ts'
 import type { Link, Mesh } from '#ports/mesh.ts'
+import type { LargerModels } from '#shell/model-desk.ts'
 import { SwarmNode } from '#shell/swarm-node.ts'
 import { createFakeDevice, type FakeDevice } from './fake-device.ts'
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts'
@@ -47,6 +48,8 @@ export interface SimNodeInit {
   readonly asleep?: 'goes on' | 'stops'
   /** By how much each timer of a hidden tab rings late, in ms. Default: not at all. */
   readonly timersLateMs?: () => number
+  /** Beside the embedded model, on the tab's own clock. Default: none to be had. */
+  readonly largerModels?: ((clock: Clock) => LargerModels) | undefined
 }
 
 /** A running tab of a node; a node that was reloaded has another. */
@@ -125,6 +128,7 @@ export class SimNode {
     this.#store = this.#store.reopen()
     const modelId = engineOptions.modelId ?? 'fake'
     const engine = new WatchedEngine(new FakeEngine({ ...engineOptions, clock }))
+    const largerModels = this.#init.largerModels?.(clock)
     const logger = createSilentLogger((level, event, fields) => {
       if (level === 'error') watch.failed(this, event, fields)
     })
@@ -147,6 +151,7 @@ export class SimNode {
       },
       decode,
       chooseModel: () => modelId,
+      ...(largerModels && { largerModels }),
     })
     this.#tab = { shell, clock, device, engine, keys }
     return shell

@@ -128,14 +128,16 @@ export class WllamaRuntime {
     await this.#wllama.exit()
   }
 
-  /** An abort throws the signal's reason, a refusal `PromptTooLongError`, everything else is a crash. */
+  /** An abort throws the signal's reason, a refusal `PromptTooLongError`, want of memory `OutOfMemoryError`; all else is a crash. */
   async #guard<T>(request: ChatRequest, call: Promise<T>): Promise<T> {
     try {
       return await this.#crash.race(call)
     } catch (error) {
       request.abortSignal?.throwIfAborted()
-      const tooLong = TOO_LONG.exec(error instanceof Error ? error.message : '')
+      const message = error instanceof Error ? error.message : ''
+      const tooLong = TOO_LONG.exec(message)
       if (tooLong) throw new PromptTooLongError(Number(tooLong[1]))
+      if (NO_MEMORY.test(message)) throw new OutOfMemoryError('The memory of the page gave out.', { cause: error })
       throw new EngineCrashedError('The model stopped working.', { cause: error })
     }
   }

@@ -3,6 +3,7 @@ import type { ChatMessage } from '#core/protocol/messages.ts'
 import {
   EngineCrashedError,
   ModelLoadError,
+  OutOfMemoryError,
   type Engine,
   type EngineDescription,
   type GenerateOptions,
@@ -155,6 +156,8 @@ export class WorkerEngine implements Engine {
     } catch (error) {
       const revived = reviveError(error)
       if (revived instanceof EngineCrashedError) this.#rebuild(connection)
+      // Not at once: whoever has a smaller model may rather have the memory.
+      if (revived instanceof OutOfMemoryError) this.#disconnect(connection)
       throw signal?.aborted ? signal.reason : revived
     } finally {
       signal?.removeEventListener('abort', abort)

@@ -1,62 +1,13 @@
 import { expect, test } from 'vitest'
-import { DeviceLostError, DownloadFailedError, type LoadProgress } from '#ports/engine.ts'
-import type { ModelShelf, ShelfOffer } from '#ports/model-shelf.ts'
+import { DeviceLostError, DownloadFailedError } from '#ports/engine.ts'
 import { EngineDesk } from '#shell/engine-desk.ts'
 import { ModelDesk } from '#shell/model-desk.ts'
 import { createFakeDevice } from '#support/fake-device.ts'
 import { createFakeProfileLocks } from '#support/fake-locks.ts'
 import { createFakeLoadMark } from '#support/fake-load-mark.ts'
 import { CRASH, FakeEngine } from '#support/fake-engine.ts'
+import { FakeShelf, holding } from '#support/fake-shelf.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
-
-/** A shelf whose downloads end when the test says so. */
-class FakeShelf implements ModelShelf {
-  readonly downloaded = new Set<string>()
-  readonly asked: string[] = []
-  finish: (error?: Error) => void = () => undefined
-
-  survey() {
-    const offers = ['small', 'large'].map((id, i): ShelfOffer => ({
-      id,
-      name: id,
-      licence: 'MIT',
-      tier: i + 1,
-      runsOn: 'graphics',
-      contextTokens: 256,
-      downloadBytes: i + 1,
-      memoryBytes: i + 1,
-      hosts: ['models.example'],
-      fit: 'good',
-      downloaded: this.downloaded.has(id),
-      keptBytes: 0,
-    }))
-    return Promise.resolve({ problem: null, offers, recommended: 'large' })
-  }
-
-  download(id: string, onProgress: (progress: LoadProgress) => void, signal: AbortSignal) {
-    this.asked.push(id)
-    onProgress({ loadedBytes: 1, totalBytes: 2 })
-    return new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      this.finish = (error) => {
-        if (error) return reject(error)
-        this.downloaded.add(id)
-        resolve()
-      }
-    })
-  }
-
-  remove(id: string) {
-    this.downloaded.delete(id)
-    return Promise.resolve()
-  }
-}
-
-function holding(id: string): FakeShelf {
-  const shelf = new FakeShelf()
-  shelf.downloaded.add(id)
-  return shelf
-}
 
 /** `chosen`: what this profile's person chose last. */
 async function openTab(
@@ -159,7 +110,7 @@ test('a switch waits for the sessions that count on the old model, and promises 
   expect([tab.desk.switching, tab.answers()]).toEqual([false, 'large'])
 })
 
-test('one tab of a profile holds a larger model; the next takes over when it closes', async () => {
+test('AWAY-7: one tab of a profile holds a larger model; the next takes over when it closes', async () => {
   const openLocks = createFakeProfileLocks()
   const shelf = holding('large')
   const [one, other] = [await openTab(openLocks, shelf, 'large'), await openTab(openLocks, shelf, 'large')]
@@ -218,7 +169,7 @@ test('removing the model in use goes back to the embedded one', async () => {
   expect(tab.switches()).toBe(2)
 })
 
-test('when the larger model is lost for good, the embedded one answers the question that was asked of it', async () => {
+test('AWAY-8: when the larger model is lost for good, the embedded one answers the question that was asked of it', async () => {
   const tab = await openTab(undefined, holding('large'), 'large')
   void tab.models.start()
   await tab.become('in-use')
@@ -230,7 +181,7 @@ test('when the larger model is lost for good, the embedded one answers the quest
   await tab.become('failed')
 })
 
-test('a crash that the larger engine survives changes nothing', async () => {
+test('AWAY-8: a crash that the larger engine survives changes nothing', async () => {
   const tab = await openTab(undefined, holding('large'), 'large')
   void tab.models.start()
   await tab.become('in-use')
