@@ -79,7 +79,7 @@ function sentencePiece(): Spelling {
 }
 
 /** The inverse of GPT-2's printable stand-ins for the 256 bytes (openai/gpt-2, encoder.py, `bytes_to_unicode`). */
-function byteOfCharacter(): ReadonlyMap<string, number> {
+export function byteOfCharacter(): ReadonlyMap<string, number> {
   const printable = (byte: number): boolean =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
   const byteOf = new Map<string, number>()

@@ -1,6 +1,7 @@
 import { Tokenizer as BpeTokenizer } from '@huggingface/tokenizers'
 import { ModelUnsupportedError } from '#ports/engine.ts'
 import type { GgufLayout } from '../gguf-layout.ts'
+import { byteOfCharacter } from '../gguf-vocabulary.ts'
 
 /** GPT-2's, Llama 3's and Qwen 2's ways of cutting a text before merging (llama.cpp, src/llama-vocab.cpp). */
 const GPT2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
@@ -112,15 +113,7 @@ function strings(metadata: GgufLayout['metadata'], key: string): string[] {
   return value.map(String)
 }
 
-/** GPT-2's printable stand-ins for the 256 bytes (openai/gpt-2, encoder.py, `bytes_to_unicode`). */
-const BYTE_OF: ReadonlyMap<string, number> = (() => {
-  const printable = (byte: number): boolean =>
-    (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || (byte >= 174 && byte <= 255)
-  const byteOf = new Map<string, number>()
-  let next = 256
-  for (let byte = 0; byte < 256; byte++) byteOf.set(String.fromCodePoint(printable(byte) ? byte : next++), byte)
-  return byteOf
-})()
+const BYTE_OF = byteOfCharacter()
 
 /** A token that is not spelled in stand-ins is added text, and stands for itself. */
 function bytesOf(token: string): Uint8Array<ArrayBuffer> {
