@@ -51,6 +51,7 @@ test('downloads on a yes only, in a worker, and real web-llm finds the files and
   const survey = await page.evaluate(() => window.webLlmPage.survey())
   expect(host.asked).toEqual([])
   expect(survey.problem, 'the browser has a graphics device in software').toBeNull()
+  expect(survey.recommended, 'which is no reason to download for it').toBeNull()
   expect(survey.offers.find(({ id }) => id === F16_MODEL)?.fit).toBe('no-f16')
 
   expect(await page.evaluate((id) => window.webLlmPage.load(id), model.id)).toMatchObject({ ended: 'ModelLoadError' })

@@ -19,7 +19,9 @@ export class FakeGpu implements Gpu {
   readonly #listeners = new Set<(reason: string) => void>()
   readonly #adapter: GpuAdapter | null
 
-  constructor(adapter: GpuAdapter | null = { f16: true, maxBindingBytes: 2 ** 30, label: 'fake-one' }) {
+  constructor(
+    adapter: GpuAdapter | null = { f16: true, maxBindingBytes: 2 ** 30, label: 'fake-one', software: false },
+  ) {
     this.#adapter = adapter
   }
 

@@ -11,6 +11,8 @@ export interface GpuAdapter {
   readonly maxBindingBytes: number
   /** Vendor and architecture; results are comparable between equal ones only. */
   readonly label: string
+  /** Computed by the processor after all: right, and slower there than what is made for a processor. */
+  readonly software: boolean
 }
 
 /** `navigator.gpu`, in a window or in a worker. */
@@ -20,11 +22,13 @@ export function createGpu(gpu: GPU | undefined): Gpu {
       try {
         const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
         if (!adapter) return null
-        const { vendor, architecture } = adapter.info
+        const { vendor, architecture, isFallbackAdapter } = adapter.info
         return {
           f16: adapter.features.has('shader-f16'),
           maxBindingBytes: adapter.limits.maxStorageBufferBindingSize,
           label: [vendor, architecture].filter((part) => part !== '').join('-') || 'unknown',
+          // Older browsers do not say so, and name Chromium's.
+          software: isFallbackAdapter || architecture === 'swiftshader',
         }
       } catch {
         // As where the browser's graphics process has crashed too often.

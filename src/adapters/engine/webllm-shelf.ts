@@ -36,7 +36,8 @@ export function createWebLlmShelf({ gpu, caches, storage, memoryGib, spawn }: We
         const downloaded = held.has(model.id)
         return { ...shown(model), fit: fitOf(device, model, downloaded), downloaded, keptBytes: 0 }
       })
-      return { problem: null, offers, recommended: recommend(device, WEBLLM_MODELS)?.id ?? null }
+      const recommended = adapter.software ? null : recommend(device, WEBLLM_MODELS)
+      return { problem: null, offers, recommended: recommended?.id ?? null }
     },
 
     download: (modelId, onProgress, signal) => downloadInWorker(spawn, storage, modelId, onProgress, signal),

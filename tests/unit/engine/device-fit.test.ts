@@ -2,6 +2,9 @@ import { modelVersion, prebuiltAppConfig } from '@mlc-ai/web-llm'
 import { describe, expect, test } from 'vitest'
 import { fitOf, recommend, type GpuDevice } from '#adapters/engine/device-fit.ts'
 import { LIBRARY_VERSION, WEBLLM_MODELS } from '#adapters/engine/webllm-catalogue.ts'
+import { createWebLlmShelf } from '#adapters/engine/webllm-shelf.ts'
+import { FakeCaches } from '#support/fake-caches.ts'
+import { FakeGpu } from '#support/fake-mlc.ts'
 
 const GiB = 1024 ** 3
 const WORKSTATION: GpuDevice = { f16: true, maxBindingBytes: 2 * GiB, memoryBytes: 8 * GiB, freeDiskBytes: 100 * GiB }
@@ -91,5 +94,21 @@ describe('recommendation', () => {
 
   test('does not hang on the order of the list', () => {
     expect(recommend(WORKSTATION, WEBLLM_MODELS.toReversed())?.id).toBe(named(WORKSTATION))
+  })
+
+  test('is none where graphics are computed by the processor', async () => {
+    const adapter = { f16: true, maxBindingBytes: 2 * GiB, label: 'some', software: false }
+    const surveyed = (software: boolean) =>
+      createWebLlmShelf({
+        gpu: new FakeGpu({ ...adapter, software }),
+        caches: new FakeCaches(),
+        storage: undefined,
+        memoryGib: 8,
+        spawn: () => {
+          throw new Error('nothing is downloaded')
+        },
+      }).survey()
+    expect((await surveyed(false)).recommended).not.toBeNull()
+    expect(await surveyed(true)).toMatchObject({ recommended: null, problem: null })
   })
 })

@@ -35,7 +35,9 @@ describe('what fails at load, by name', () => {
   })
 
   test('no 16-bit floats', async () => {
-    const { engine } = await engineWith({ gpu: new FakeGpu({ f16: false, maxBindingBytes: 2 ** 30, label: 'old' }) })
+    const { engine } = await engineWith({
+      gpu: new FakeGpu({ f16: false, maxBindingBytes: 2 ** 30, label: 'old', software: false }),
+    })
     await expect(engine.load('one')).rejects.toMatchObject({ name: 'NoShaderF16Error' })
   })
 
