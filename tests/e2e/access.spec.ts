@@ -64,3 +64,40 @@ async function findings(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
 }
+
+test('no screen is wider than its window, models of long names included', async ({ tabs }) => {
+  const desk = await tabs.profile({ viewport: { width: 1280, height: 800 } })
+  const { page: wide } = await desk.open()
+  await expect(wide.getByTestId('larger-models')).toContainText('Memory')
+  expect(await juttingOut(wide)).toEqual([])
+
+  // WCAG 2.2, 1.4.10: no scrolling sideways at 320 CSS pixels.
+  const phone = await tabs.profile({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true })
+  const { page: narrow } = await phone.open()
+  for (const [view, shows] of [
+    ['Swarm', 'This tab'],
+    ['Models', 'Memory'],
+    ['You', 'Contribute'],
+    ['Chat', 'Ask something'],
+  ] as const) {
+    await narrow.getByRole('button', { name: view, exact: true }).click()
+    await expect(narrow.getByText(shows, { exact: shows === 'Memory' }).first()).toBeVisible()
+    expect(await juttingOut(narrow), view).toEqual([])
+  }
+})
+
+/** What reaches beyond the window, or can be scrolled sideways. */
+async function juttingOut(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter((element) => {
+        const { left, right, width } = element.getBoundingClientRect()
+        const scrolls = ['auto', 'scroll'].includes(getComputedStyle(element).overflowX)
+        return (
+          (width > 0 && (left < -1 || right > document.documentElement.clientWidth + 1)) ||
+          (scrolls && element.scrollWidth > element.clientWidth)
+        )
+      })
+      .map((element) => `${element.tagName}.${element.className}`),
+  )
+}
