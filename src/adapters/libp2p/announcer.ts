@@ -3,6 +3,7 @@ import type { Clock } from '#ports/clock.ts'
 import { decodeAnnouncement, encodeAnnouncement, type Announcement } from './announcement.ts'
 import type { Candidates } from './candidates.ts'
 import type { GossipSub } from './gossip.ts'
+import { ringNeighbours } from './link-plan.ts'
 
 export interface AnnouncerInit {
   readonly self: NodeId
@@ -12,11 +13,15 @@ export interface AnnouncerInit {
   readonly candidates: Candidates
   /** What to say about this node now. */
   readonly describe: () => { readonly listening: boolean; readonly links: number }
-  readonly onHeard: () => void
+  /** Whether somebody is new, or said something new of itself. */
+  readonly onHeard: (isNews: boolean) => void
 }
 
-/** Answers to a newcomer in the whole network: more would only repeat what it needs. */
-const ANSWERS = 8
+/**
+ * Answers to a newcomer in the whole network, beside those of its neighbours in the ring: everybody hears each of them, and
+ * more would only repeat what it needs.
+ */
+const ANSWERS = 4
 /** Announcements that several causes ask for within this time become one. */
 const GATHER_MS = 30
 /**
@@ -77,11 +82,17 @@ export class Announcer {
   #hear(announcement: Announcement): void {
     const { candidates, clock } = this.#init
     this.#asks = 0
-    candidates.hear(announcement, clock.now())
-    if (announcement.asking && Math.random() * candidates.size < ANSWERS) {
+    const isNews = candidates.hear(announcement, clock.now())
+    if (announcement.asking && (Math.random() * candidates.size < ANSWERS || this.#isNextTo(announcement.node))) {
       this.announceSoon(candidates.size > ANSWERS ? Math.random() * 100 : 0)
     }
-    this.#init.onHeard()
+    this.#init.onHeard(isNews)
+  }
+
+  /** It has to know of this node above all others (`planLinks`). */
+  #isNextTo(node: NodeId): boolean {
+    const known = [...this.#init.candidates].filter(({ announced }) => announced).map((candidate) => candidate.node)
+    return ringNeighbours(this.#init.self, known).has(node)
   }
 
   #announce(): void {

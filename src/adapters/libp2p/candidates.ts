@@ -43,7 +43,8 @@ export class Candidates {
     return this.#entries.values()
   }
 
-  hear({ node, listening, links }: Announcement, nowMs: number): void {
+  /** False where it was known, and says nothing new of itself. */
+  hear({ node, listening, links }: Announcement, nowMs: number): boolean {
     const before = this.#entries.get(node)
     this.#entries.delete(node)
     this.#entries.set(node, {
@@ -57,11 +58,9 @@ export class Candidates {
       retryAtMs: before && (before.listening || !listening) ? before.retryAtMs : 0,
       failures: before?.failures ?? 0,
     })
-    if (this.#entries.size <= MAX_CANDIDATES) return
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest)
-      return
-    }
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > MAX_CANDIDATES && oldest !== undefined) this.#entries.delete(oldest)
+    return !before?.announced || before.listening !== listening || before.links !== links
   }
 
   dialled(node: NodeId): void {
@@ -90,12 +89,14 @@ export class Candidates {
     return Math.max(this.#limits.announceMs, this.#entries.size * 500)
   }
 
-  /** Forgets who has been silent for three announcements, except where `keep` says that it is there. */
-  expire(nowMs: number, keep: (node: NodeId) => boolean): void {
+  /** Forgets who has been silent for three announcements, except where `keep` says that it is there. Returns how many. */
+  expire(nowMs: number, keep: (node: NodeId) => boolean): number {
     const limitMs = nowMs - 3 * this.announceMs
+    const before = this.#entries.size
     for (const [node, { heardMs }] of this.#entries) {
       if (heardMs < limitMs && !keep(node)) this.#entries.delete(node)
     }
+    return before - this.#entries.size
   }
 
   #change(node: NodeId, change: (entry: Entry) => Partial<Entry>): void {

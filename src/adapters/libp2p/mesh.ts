@@ -20,6 +20,7 @@ import { createFrameStream } from './frame-stream.ts'
 import { topicsOf } from './gossip.ts'
 import { DEFAULT_LIMITS, type MeshLimits } from './limits.ts'
 import { LinkKeeper } from './link-keeper.ts'
+import { MuteLinks } from './mute-links.ts'
 import { createNode, type DirectTransport, type SwarmLibp2p } from './node.ts'
 import { nodeIdFromBytes, nodeIdOf, peerIdOf } from './peer-identity.ts'
 import { RelayAddresses, RelayLink } from './relay-link.ts'
@@ -82,6 +83,7 @@ class Libp2pMesh implements Mesh {
   readonly #relay: RelayLink
   readonly #keeper: LinkKeeper
   readonly #announcer: Announcer
+  readonly #muteLinks: MuteLinks
   readonly #candidates: Candidates
   readonly #topics: ReturnType<typeof topicsOf>
   readonly #logger: Logger
@@ -128,6 +130,7 @@ class Libp2pMesh implements Mesh {
       hearers: () => new Set(libp2p.services.gossip.getSubscribers(this.#topics.frames).map(String)),
       onChange: () => this.#onLinkChange(),
     })
+    this.#muteLinks = new MuteLinks({ libp2p, clock, logger, limits })
     this.#announcer = new Announcer({
       self,
       gossip: libp2p.services.gossip,
@@ -135,7 +138,7 @@ class Libp2pMesh implements Mesh {
       clock,
       candidates: this.#candidates,
       describe: () => this.#describe(),
-      onHeard: () => this.#onHeard(),
+      onHeard: (isNews) => this.#onHeard(isNews),
     })
   }
 
@@ -158,11 +161,13 @@ class Libp2pMesh implements Mesh {
     this.#announcer.start()
     this.#keeper.start()
     this.#relay.start()
+    this.#muteLinks.start()
   }
 
   async stop(): Promise<void> {
     if (!this.#running) return
     this.#running = false
+    this.#muteLinks.stop()
     const { gossip } = this.#libp2p.services
     gossip.removeEventListener('message', this.#onMessage)
     gossip.removeEventListener('subscription-change', this.#onSubscription)
@@ -292,8 +297,11 @@ class Libp2pMesh implements Mesh {
     this.#keeper.plan()
   }
 
-  #onHeard(): void {
-    this.#candidates.expire(this.#clock.now(), (node) => this.#keeper.direct().has(node))
+  #onHeard(isNews: boolean): void {
+    const direct = this.#keeper.direct()
+    const expired = this.#candidates.expire(this.#clock.now(), (node) => direct.has(node))
+    // In a large network most of what is heard has been heard before.
+    if (!isNews && expired === 0) return
     this.#update()
     this.#keeper.plan()
   }

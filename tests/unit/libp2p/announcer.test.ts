@@ -11,6 +11,7 @@ const nodeId = (number: number) => number.toString(16).padStart(64, '0') as Node
 
 function setUp() {
   const clock = createVirtualClock()
+  const news: boolean[] = []
   const said: { atMs: number; asking: boolean | undefined }[] = []
   const publish = (_topic: string, frame: Uint8Array) => {
     said.push({ atMs: clock.now(), asking: decodeAnnouncement(frame)?.asking })
@@ -23,12 +24,12 @@ function setUp() {
     clock,
     candidates: new Candidates(DEFAULT_LIMITS, [], 0),
     describe: () => ({ listening: true, links: 0 }),
-    onHeard: () => undefined,
+    onHeard: (isNews) => news.push(isNews),
   })
   announcer.start()
-  const hear = (asking = false) =>
-    announcer.hear(encodeAnnouncement({ node: nodeId(2), listening: true, asking, links: 4 }))
-  return { clock, said, announcer, hear }
+  const hear = (asking = false, node = nodeId(2), links = 4) =>
+    announcer.hear(encodeAnnouncement({ node, listening: true, asking, links }))
+  return { clock, said, news, announcer, hear }
 }
 
 describe('a node that asks who is there', () => {
@@ -62,5 +63,32 @@ describe('a node that asks who is there', () => {
     hear(true)
     await clock.advanceBy(100)
     expect(said).toEqual([{ atMs: expect.any(Number) as number, asking: false }])
+  })
+
+  it('is answered by few of many, and always by its neighbours in the ring of ids', async () => {
+    const { clock, said, hear } = setUp()
+    for (let number = 0x100; number < 0x200; number++) hear(false, nodeId(number))
+    const answersTo = async (node: NodeId) => {
+      const before = said.length
+      hear(true, node)
+      await clock.advanceBy(100)
+      return said.length - before
+    }
+    // This node has the id 1.
+    for (let number = 0x80; number > 0x70; number--) expect(await answersTo(nodeId(number))).toBe(1)
+    let answers = 0
+    for (let turn = 0; turn < 128; turn++) answers += await answersTo(nodeId(0x150))
+    expect(answers).toBeLessThan(30)
+  })
+})
+
+describe('what is heard', () => {
+  it('is news where a node is new or says something new of itself', () => {
+    const { news, hear } = setUp()
+    hear()
+    hear()
+    hear(false, nodeId(2), 5)
+    hear(false, nodeId(3))
+    expect(news).toEqual([true, false, true, true])
   })
 })
