@@ -1,3 +1,4 @@
+import { equalBytes } from '#core/bytes.ts'
 import type { Envelope } from '#core/protocol/envelope.ts'
 import type { Digest, NodeId } from '#core/protocol/ids.ts'
 import { openedOf, participantsOf } from '#core/session/lookup.ts'
@@ -13,6 +14,9 @@ import type { SessionMailbox } from './session-mailbox.ts'
 
 /** New neighbours asked at once who is there: they all know much the same. */
 const MEET_AT_ONCE = 3
+
+/** How many of its first neighbours a newcomer asks though it has heard them already: some are as new as itself. */
+const SNAPSHOTS = 6
 
 export interface NeighboursInit {
   readonly mesh: Mesh
@@ -46,6 +50,7 @@ export class Neighbours {
   readonly #detector: FailureDetector
   #links: ReadonlyMap<NodeId, Link> = new Map()
   #meeting = 0
+  #snapshots = 0
   #relinkedBy = 0
 
   constructor(init: NeighboursInit) {
@@ -77,12 +82,15 @@ export class Neighbours {
     }
     // What was announced before there was anybody to hear it is lost.
     if (before.size === 0 && gained.length > 0) presence.announce()
+    if (before.size === 0) this.#snapshots = 0
     let met = 0
     for (const { node, kind } of gained) {
-      if (met >= MEET_AT_ONCE || presence.has(node)) continue
+      const isNewcomer = kind === 'direct' && this.#snapshots < SNAPSHOTS
+      if (met >= MEET_AT_ONCE || (presence.has(node) && !isNewcomer)) continue
       // A newcomer hears of nodes one by one, and each costs a handshake over the relay.
       if (kind === 'relayed' && this.#meeting >= MEET_AT_ONCE) continue
       met++
+      if (kind === 'direct') this.#snapshots++
       void this.#meet(node)
     }
     for (const { node } of gained) {
@@ -184,7 +192,9 @@ export class Neighbours {
   }
 
   async #takeFetched(frames: readonly Uint8Array[]): Promise<void> {
+    const held = this.#init.presence.frames
     for (const frame of frames) {
+      if (held.some((other) => equalBytes(other, frame))) continue
       const envelope = await this.#init.gatekeeper.verify(frame)
       if (envelope) this.#init.deliver(envelope)
     }

@@ -5,19 +5,28 @@ import {
   age,
   expire,
   hear,
+  isAmongNearest,
   leave,
   nextExpiry,
   present,
   type Presence,
   type PresenceTable,
 } from '#core/swarm/presence.ts'
+import { MAX_PRESENCE_MS } from '#core/protocol/limits.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Each announcement holds for three heartbeats: one may get lost. */
 const HEARTBEAT_MS = 20_000
-const EXPIRES_IN_MS = 3 * HEARTBEAT_MS
+const HOLDS_FOR_HEARTBEATS = 3
+
+/** Everybody hears everybody, so in a network of more than eighty they say it less often: four times a second in all. */
+const HEARTBEAT_PER_NODE_MS = 250
+const LONGEST_HEARTBEAT_MS = MAX_PRESENCE_MS / HOLDS_FOR_HEARTBEATS
+
+/** Nodes that announce themselves to a newcomer: all would, and all would hear it. It asks its neighbours for the others. */
+const ANSWERING = 4
 
 /** Several reasons to announce within this time make one announcement. */
 const GATHER_MS = 30
@@ -90,8 +99,8 @@ export class PresenceDesk {
     this.#frames.set(envelope.from, envelope.frame)
     this.#replace(table)
     this.#lookAt(clock.now() + said.expiresInMs)
-    // A newcomer need not wait for the next heartbeat to learn of this node.
-    if (isNew) this.#answer()
+    // A newcomer need not wait for the next heartbeat to learn of somebody.
+    if (isNew && isAmongNearest(table, outbox.self, envelope.from, ANSWERING)) this.#answer()
   }
 
   /** A goodbye. One that a neighbour kept and serves again ends nothing that was announced after it. */
@@ -163,14 +172,20 @@ export class PresenceDesk {
 
   async #announceNow(): Promise<void> {
     const { outbox, clock, logger, describeSelf } = this.#init
-    this.#announceAt(clock.now() + HEARTBEAT_MS)
+    const heartbeatMs = this.#heartbeatMs
+    this.#announceAt(clock.now() + heartbeatMs)
     this.#restedAt = Math.max(this.#restedAt, clock.now()) + ANSWER_EVERY_MS
     try {
-      const message = { type: 'node-advertised' as const, expiresInMs: EXPIRES_IN_MS, ...describeSelf() }
+      const expiresInMs = HOLDS_FOR_HEARTBEATS * heartbeatMs
+      const message = { type: 'node-advertised' as const, expiresInMs, ...describeSelf() }
       this.#ownFrame = (await outbox.publish(message)).frame
     } catch (error) {
       logger.log('warn', 'announcement-failed', { error: (error as Error).message })
     }
+  }
+
+  get #heartbeatMs(): number {
+    return Math.min(Math.max(HEARTBEAT_MS, this.#table.size * HEARTBEAT_PER_NODE_MS), LONGEST_HEARTBEAT_MS)
   }
 
   #replace(table: PresenceTable): void {

@@ -71,3 +71,20 @@ export function nextExpiry(table: PresenceTable): number | undefined {
   for (const { expiresAt } of table.values()) if (next === undefined || expiresAt < next) next = expiresAt
   return next
 }
+
+/**
+ * Whether `self` is one of the `count` nodes whose ids are nearest to that of `newcomer`, as far as it knows. All nodes
+ * that know the same agree on who these are.
+ */
+export function isAmongNearest(table: PresenceTable, self: NodeId, newcomer: NodeId, count: number): boolean {
+  const own = distance(self, newcomer)
+  let nearer = 0
+  for (const node of table.keys()) {
+    if (node !== newcomer && distance(node, newcomer) < own && ++nearer >= count) return false
+  }
+  return true
+}
+
+function distance(a: NodeId, b: NodeId): number {
+  return (Number.parseInt(a.slice(0, 8), 16) ^ Number.parseInt(b.slice(0, 8), 16)) >>> 0
+}

@@ -123,6 +123,41 @@ test('PRES-1: a newcomer is answered with an announcement, a known node is not',
   expect(present()).toEqual([peer.node])
 })
 
+test('PRES-1: in a large network the nodes nearest to a newcomer answer it, the others do not', async () => {
+  const { envelope, said } = await (await createPeer('ann')).announce()
+  const crowd = Array.from({ length: 200 }, (_, index) => nodeOf(index))
+  for (const from of crowd) hear({ envelope: { ...envelope, from }, said })
+  await clock.advanceBy(19_000)
+  const before = published.length
+  const bit = 2 ** 24
+  const near = (Number.parseInt(self.slice(0, 8), 16) ^ bit) >>> 0
+  hear({ envelope: { ...envelope, from: (near.toString(16).padStart(8, '0') + '0'.repeat(56)) as NodeId }, said })
+  await clock.advanceBy(100)
+  const answered = published.length
+  hear({ envelope: { ...envelope, from: nodeOf(1000) }, said })
+  await clock.advanceBy(100)
+  expect([answered - before, published.length - answered]).toEqual([1, 0])
+})
+
+test('PRES-1: the larger the network, the less often a node announces itself, and the longer that holds', async () => {
+  const { envelope, said } = await (await createPeer('ann')).announce()
+  const crowd = (count: number) => {
+    for (let index = 0; index < count; index++) {
+      hear({ envelope: { ...envelope, from: nodeOf(index) }, said: { ...said, expiresInMs: 300_000 } })
+    }
+  }
+  crowd(200)
+  desk.announce()
+  await clock.advanceBy(10_000)
+  const before = published.length
+  await clock.advanceBy(100_000)
+  expect(published.length - before).toBe(2)
+  const [frame] = desk.frames
+  const decoded = decodeEnvelope(frame ?? new Uint8Array(), NETWORK)
+  if (!decoded.ok) throw new Error(decoded.reason)
+  expect(decoded.envelope.message).toMatchObject({ expiresInMs: 150_000 })
+})
+
 test('PRES-1, PRES-3: an announcement holds for as long as it says from its receipt, unless it is renewed', async () => {
   const [renewed, silent] = [await createPeer('ann'), await createPeer('bob')]
   hear(await renewed.announce(10_000))
@@ -150,9 +185,11 @@ test('PRES-2: an older announcement that comes late changes and prolongs nothing
 })
 
 test('PRES-1: of a burst of newcomers the first few are answered one by one, the others together', async () => {
+  // All of them next to this node, so that none is left to others.
+  const nearSelf = (index: number) => (self.slice(0, 8) + nodeOf(index).slice(8)) as NodeId
   const { envelope, said } = await (await createPeer('ann')).announce()
   for (let index = 0; index < 1000; index++) {
-    hear({ envelope: { ...envelope, from: nodeOf(index) }, said })
+    hear({ envelope: { ...envelope, from: nearSelf(index) }, said })
     await clock.advanceBy(10)
   }
   // Four at once, and one more in each 2 s of the ten.
@@ -162,7 +199,7 @@ test('PRES-1: of a burst of newcomers the first few are answered one by one, the
   await clock.advanceBy(2000)
   const after = published.length
   await clock.advanceBy(10_000)
-  hear({ envelope: { ...envelope, from: nodeOf(1000) }, said })
+  hear({ envelope: { ...envelope, from: nearSelf(1000) }, said })
   await clock.advanceBy(100)
   expect(published).toHaveLength(after + 1)
 })
