@@ -1,18 +1,16 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { createCrypto, createRandom } from '#adapters/crypto/create-crypto.ts'
 import { createLibp2pMesh } from '#adapters/libp2p/mesh.ts'
-import { bytesToHex } from '#core/bytes.ts'
 import type { SessionId } from '#core/protocol/ids.ts'
-import type { Crypto } from '#ports/crypto.ts'
 import type { Mesh } from '#ports/mesh.ts'
-import { SwarmNode } from '#shell/swarm-node.ts'
-import { createFakeCrypto } from '#support/fake-crypto.ts'
+import { SwarmNode, type SwarmNodeInit } from '#shell/swarm-node.ts'
 import { createFakeDevice } from '#support/fake-device.ts'
 import { FakeEngine } from '#support/fake-engine.ts'
 import { createFakeProfile } from '#support/fake-key-store.ts'
 import { createFakeStore } from '#support/fake-store.ts'
 import { createSilentLogger, createSystemClock } from '#support/system-ports.ts'
 import { createMemoryHub } from '#support/memory-transport.ts'
+import { shareDecoding } from '#support/shared-decoding.ts'
+import { shareVerification } from '#support/shared-verification.ts'
 
 /** Nodes that come up at a time, the next when these are linked: on one machine more would only wait for each other. */
 const AT_A_TIME = 8
@@ -42,14 +40,15 @@ export interface MeshSwarmInit {
   readonly size: number
   readonly relay: string
   readonly network: string
-  readonly crypto: 'real' | 'cheap'
+  /** Whether each node decodes and verifies every statement for itself, or the first one does for all. */
+  readonly verify: 'once' | 'each'
   readonly onProgress: (open: number, together: number) => void
 }
 
 /** Real shells over real libp2p nodes, each of another person, in one process. Resolves when all see all others. */
 export async function openMeshSwarm(init: MeshSwarmInit): Promise<MeshSwarm> {
   const { size, onProgress } = init
-  const crypto = init.crypto === 'real' ? createCrypto() : createCheapCrypto()
+  const judging = judgingBy(init.verify)
   const hub = createMemoryHub()
   const traffic: Traffic = { published: 0, delivered: 0, publishedBytes: 0 }
   const startedMs = performance.now()
@@ -57,7 +56,7 @@ export async function openMeshSwarm(init: MeshSwarmInit): Promise<MeshSwarm> {
   while (nodes.length < size) {
     const batch = Math.min(AT_A_TIME, size - nodes.length)
     const starting = Array.from({ length: batch }, (_, index) =>
-      openNode(init, nodes.length + index, crypto, hub, traffic),
+      openNode(init, nodes.length + index, judging, hub, traffic),
     )
     const opened = await Promise.all(starting)
     nodes.push(...opened)
@@ -80,10 +79,18 @@ export async function openMeshSwarm(init: MeshSwarmInit): Promise<MeshSwarm> {
   }
 }
 
+type Judging = Pick<SwarmNodeInit, 'crypto' | 'decode'>
+
+/** Signatures are real in any case: the relay passes nothing else on. */
+function judgingBy(verify: MeshSwarmInit['verify']): Judging {
+  const crypto = createCrypto()
+  return verify === 'each' ? { crypto } : { crypto: shareVerification(crypto), decode: shareDecoding() }
+}
+
 async function openNode(
   init: MeshSwarmInit,
   index: number,
-  crypto: Crypto,
+  { crypto, ...judging }: Judging,
   hub: ReturnType<typeof createMemoryHub>,
   traffic: Traffic,
 ): Promise<SwarmNode> {
@@ -105,6 +112,7 @@ async function openNode(
     mesh: counted(mesh, traffic),
     engine: new FakeEngine({ clock, seed: index, modelId: MODEL, loadMs: 0, msPerToken: 0, judgeMs: 0 }),
     store: createFakeStore(),
+    ...judging,
     crypto,
     clock,
     random: createRandom(),
@@ -112,17 +120,6 @@ async function openNode(
     logger,
     chooseModel: () => MODEL,
   })
-}
-
-/** The cheap signer in the name of real keys, which libp2p needs in any case. */
-function createCheapCrypto(): Crypto {
-  const keys = new Map<string, Uint8Array>()
-  const publicKey = (privateKey: Uint8Array) => {
-    const key = ed25519.getPublicKey(privateKey)
-    keys.set(bytesToHex(key), privateKey)
-    return key
-  }
-  return { ...createFakeCrypto(keys), publicKey }
 }
 
 function counted(mesh: Mesh, traffic: Traffic): Mesh {

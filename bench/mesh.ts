@@ -8,7 +8,7 @@ import { openMeshSwarm, verdictsOf, type MeshSwarm } from './mesh-swarm.ts'
 
 /** `npm run bench:mesh`: one large swarm in one process, beside a small one of the same run (docs/benchmarks.md). */
 
-const USAGE = `Usage: npm run bench:mesh -- [--nodes N] [--sessions N] [--crypto cheap|real]
+const USAGE = `Usage: npm run bench:mesh -- [--nodes N] [--sessions N] [--verify once|each]
 
 Opens so many nodes in this process: real shells over real libp2p nodes (noise, yamux, gossipsub with the project's own
 settings) and a relay process, with connections in memory in place of WebRTC and models that take no time. Asks in nodes
@@ -16,8 +16,8 @@ drawn by chance, one question after another, and prints how the sessions went, b
 
   --nodes N      9 to 400 (default 200)
   --sessions N   1 to 200 (default 20)
-  --crypto NAME  cheap: the session layer's signatures are hashes, so that the mesh is measured and not 200 nodes'
-                 verifying on one machine; real: Ed25519, X25519 and ChaCha20-Poly1305 (default cheap)
+  --verify WHO   once: the first node to receive a statement decodes and verifies it for all, so that the mesh is
+                 measured and not 200 nodes' verifying on one machine; each: every node for itself (default once)
   --help         this text
 
 Exit status: 0 every session ended with one verdict, 1 one did not, 2 the flags are wrong.`
@@ -34,18 +34,13 @@ interface Figures {
   readonly failures: number
 }
 
-async function measure(
-  relay: RelayProcess,
-  size: number,
-  sessions: number,
-  crypto: 'real' | 'cheap',
-): Promise<Figures> {
+async function measure(relay: RelayProcess, size: number, sessions: number, verify: 'once' | 'each'): Promise<Figures> {
   const before = memoryMb()
   const swarm = await openMeshSwarm({
     size,
     relay: relay.address,
     network: `bench-${size}`,
-    crypto,
+    verify,
     onProgress: (open, together) => process.stderr.write(`\r${open} of ${size} nodes open, ${together} see all others`),
   })
   const builtMb = memoryMb() - before
@@ -133,17 +128,17 @@ function options() {
     options: {
       nodes: { type: 'string', default: '200' },
       sessions: { type: 'string', default: '20' },
-      crypto: { type: 'string', default: 'cheap' },
+      verify: { type: 'string', default: 'once' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  const { crypto } = values
-  if (crypto !== 'cheap' && crypto !== 'real') throw new RangeError(`--crypto must be cheap or real, not "${crypto}".`)
+  const { verify } = values
+  if (verify !== 'once' && verify !== 'each') throw new RangeError(`--verify must be once or each, not "${verify}".`)
   return {
     help: values.help,
     nodes: integer('nodes', values.nodes, BASELINE_NODES, 400),
     sessions: integer('sessions', values.sessions, 1, 200),
-    crypto,
+    verify,
   } as const
 }
 
@@ -157,13 +152,13 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`\nwritten behind a connection's end: ${error.stack}\n`)
 })
 
-async function run({ nodes, sessions, crypto }: ReturnType<typeof options>): Promise<void> {
+async function run({ nodes, sessions, verify }: ReturnType<typeof options>): Promise<void> {
   const flags = ['--connections-per-address', '100000', '--new-connections-per-minute', '1000000']
   const relay = await startRelayProcess({ network: 'bench', flags })
   try {
-    const baseline = await measure(relay, BASELINE_NODES, sessions, crypto)
-    const large = await measure(relay, nodes, sessions, crypto)
-    console.log(`signatures and seals of the session layer: ${crypto}\n`)
+    const baseline = await measure(relay, BASELINE_NODES, sessions, verify)
+    const large = await measure(relay, nodes, sessions, verify)
+    console.log(`a statement is verified by: ${verify === 'once' ? 'the first node, for all' : 'each node'}\n`)
     print([baseline, large])
     if (baseline.failures + large.failures > 0) process.exitCode = 1
   } finally {
