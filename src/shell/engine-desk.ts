@@ -1,10 +1,10 @@
-import type { ChatMessage } from '#core/protocol/messages.ts'
-import type { OwnAnswer, OwnScores, Job } from '#core/session/state.ts'
-import { toScore } from '#core/session/decide.ts'
+import type { OwnAnswer, OwnScores } from '#core/session/state.ts'
+import { noteWriting, speedAtLoad, speedOf, type SpeedRecord, type Writing } from '#core/swarm/speed.ts'
 import { MAX_FOREIGN_IN_LINE, nextInLine, nobodyServed, type Client, type InLine } from '#core/swarm/turns.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Engine, EngineDescription, LoadProgress } from '#ports/engine.ts'
-import { EngineCrashedError, ModelLoadError, OutOfMemoryError } from '#ports/engine.ts'
+import { EngineCrashedError, OutOfMemoryError } from '#ports/engine.ts'
+import { judge, probeJob, write, type JudgingJob, type WritingJob } from './engine-jobs.ts'
 import { EngineBusyError } from './errors.ts'
 import type { EngineStatus } from './facade.ts'
 
@@ -31,6 +31,10 @@ export class EngineDesk {
   readonly #queue: Waiting[] = []
   #served = nobodyServed
   #busy = false
+  /** Of the model that answers now. */
+  #speed: SpeedRecord | null = null
+  #probing: AbortController | null = null
+  #probes = 0
 
   constructor(engine: Engine, clock: Clock, onChange: () => void, isFree: () => boolean = () => true) {
     this.#home = engine
@@ -87,8 +91,36 @@ export class EngineDesk {
 
   #tellReady(): void {
     const description = this.#engine.describe()
+    this.#speed = description && speedAtLoad(description)
     if (description) this.#set({ phase: 'ready', description, busy: this.#busy })
     else this.#set({ phase: 'failed', error: 'ModelLoadError' })
+  }
+
+  /**
+   * Writes a few words to see how fast the engine is now (SPEC FIT-3), unless it has work; gives way to work that comes.
+   * Never throws: whoever needs the engine next learns what is wrong with it.
+   */
+  async probe(): Promise<void> {
+    if (this.#busy || this.#probing || this.#status.phase !== 'ready') return
+    const engine = this.#engine
+    const probing = (this.#probing = new AbortController())
+    try {
+      const { writing } = await write(engine, probeJob(++this.#probes), this.#clock, () => undefined, probing.signal)
+      if (!probing.signal.aborted) this.#noteWriting(engine, writing)
+    } catch {
+      // A probe decides nothing.
+    } finally {
+      this.#probing = null
+    }
+  }
+
+  #noteWriting(engine: Engine, writing: Writing): void {
+    if (engine !== this.#engine || !this.#speed || this.#status.phase !== 'ready') return
+    this.#speed = noteWriting(this.#speed, writing)
+    const { description } = this.#status
+    const speed = speedOf(this.#speed)
+    if (speed.decodeTokensPerSecond === description.decodeTokensPerSecond) return
+    this.#set({ ...this.#status, description: { ...description, ...speed } })
   }
 
   get status(): EngineStatus {
@@ -114,59 +146,24 @@ export class EngineDesk {
     this.#set({ phase: 'loading', progress: null })
     try {
       await this.#home.load(modelId, (progress: LoadProgress) => this.#set({ phase: 'loading', progress }))
-      const description = this.#home.describe()
-      if (!description) throw new ModelLoadError('the engine loaded nothing')
-      this.#set({ phase: 'ready', description, busy: false })
+      this.#tellReady()
     } catch (error) {
       this.#set({ phase: 'failed', error: (error as Error).name })
     }
   }
 
   /** Answers. `onText` gets the whole text so far, with every piece. Throws the engine's errors, `EngineBusyError`. */
-  generate(
-    job: Extract<Job, { kind: 'generate' }>,
-    client: Client,
-    onText: (text: string) => void,
-    signal: AbortSignal,
-  ): Promise<OwnAnswer> {
+  generate(job: WritingJob, client: Client, onText: (text: string) => void, signal: AbortSignal): Promise<OwnAnswer> {
     return this.#enqueue(client, signal, async (engine) => {
-      const startedAt = this.#clock.now()
-      const generation = engine.generate(job.messages, {
-        seed: job.seed,
-        temperature: job.temperatureMilli / 1000,
-        maxTokens: job.maxTokens,
-        signal,
-      })
-      let text = ''
-      for (;;) {
-        const next = await generation.next()
-        if (next.done) {
-          const { tokens, droppedTurns } = next.value
-          return { text: next.value.text, tokens, droppedTurns, durationMs: this.#since(startedAt) }
-        }
-        text += next.value.text
-        onText(text)
-      }
+      const { answer, writing } = await write(engine, job, this.#clock, onText, signal)
+      this.#noteWriting(engine, writing)
+      return answer
     })
   }
 
   /** Scores answers. Throws the engine's errors, `EngineBusyError`. */
-  judge(job: Extract<Job, { kind: 'judge' }>, client: Client, signal: AbortSignal): Promise<OwnScores> {
-    return this.#enqueue(client, signal, async (engine) => {
-      const startedAt = this.#clock.now()
-      const texts = job.answers.map((answer) => answer.text)
-      const judgements = await engine.judge(job.messages as ChatMessage[], texts, signal)
-      const scores = job.answers.map(({ digest }, i) => ({
-        answer: digest,
-        score: toScore(judgements[i]?.quality ?? 0),
-      }))
-      const instrument = judgements[0]?.instrument ?? 'likelihood'
-      return { instrument, scores, durationMs: this.#since(startedAt) }
-    })
-  }
-
-  #since(startedAt: number): number {
-    return Math.max(0, Math.round(this.#clock.now() - startedAt))
+  judge(job: JudgingJob, client: Client, signal: AbortSignal): Promise<OwnScores> {
+    return this.#enqueue(client, signal, (engine) => judge(engine, job, this.#clock, signal))
   }
 
   #enqueue<T>(client: Client, signal: AbortSignal, job: (engine: Engine) => Promise<T>): Promise<T> {
@@ -215,6 +212,7 @@ export class EngineDesk {
   async #work(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
+    this.#probing?.abort()
     this.#show()
     for (let next = this.#takeNext(); next; next = this.#takeNext()) await next.run()
     this.#busy = false

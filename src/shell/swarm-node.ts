@@ -37,6 +37,7 @@ import { PresenceDesk } from './presence-desk.ts'
 import { Resumer } from './resumer.ts'
 import { SessionArchive } from './session-archive.ts'
 import { offerOf, SessionDesk } from './session-desk.ts'
+import { SpeedWatch } from './speed-watch.ts'
 import { Storyteller } from './storyteller.ts'
 
 export interface SwarmNodeInit {
@@ -86,6 +87,7 @@ export class SwarmNode implements SwarmFacade {
   readonly #cleanups: (() => void)[] = []
   readonly #resumer: Resumer
   readonly #absence: Absence
+  readonly #speeds: SpeedWatch
   readonly #stopping = new AbortController()
   /** Resolves when a model was loaded, or could not be. */
   #engineTried: Promise<void> = Promise.resolve()
@@ -100,8 +102,17 @@ export class SwarmNode implements SwarmFacade {
     this.#gatekeeper = new Gatekeeper(init)
     this.#archive = new SessionArchive(identity.node, store, clock, logger)
     const onChange = () => this.#changed()
-    const onEngine = () => this.#absence.engineChanged(this.#engine.status)
+    const onEngine = () => {
+      this.#absence.engineChanged(this.#engine.status)
+      this.#speeds.engineChanged()
+    }
     this.#engine = new EngineDesk(engine, clock, onEngine, () => this.#sessions.idle)
+    this.#speeds = new SpeedWatch({
+      clock,
+      desk: this.#engine,
+      contributes: () => this.#contributes,
+      announce: () => this.#presence.announce(),
+    })
     const choice = choiceIn({ get: () => this.#settings, change: (change) => this.changeSettings(change) })
     const switching = { device, desk: this.#engine, choice, onChange, onSwitched: () => this.#presence.announce() }
     this.#models = init.largerModels ? new ModelDesk({ ...init.largerModels, ...switching }) : null
@@ -236,7 +247,8 @@ export class SwarmNode implements SwarmFacade {
   #describeSelf() {
     const { identity, device } = this.#init
     const description = this.#engine.description
-    const contributes = this.#settings.contribute && !this.#settings.onlyThisDevice
+    const contributes = this.#contributes
+    if (description) this.#speeds.telling(description)
     return {
       certificate: identity.certificate,
       engines: description ? [offerOf(description)] : [],
@@ -245,6 +257,10 @@ export class SwarmNode implements SwarmFacade {
       verifies: contributes && description !== null,
       freeSlots: this.#sessions.freeSlots,
     }
+  }
+
+  get #contributes(): boolean {
+    return this.#settings.contribute && !this.#settings.onlyThisDevice
   }
 
   async #chooseAndLoad(): Promise<void> {
@@ -348,6 +364,7 @@ export class SwarmNode implements SwarmFacade {
     this.#asking.close()
     for (const cleanup of this.#cleanups) cleanup()
     this.#absence.stop()
+    this.#speeds.stop()
     this.#sessions.close()
     await this.#models?.stop()
     await this.#init.mesh.stop()

@@ -1,4 +1,3 @@
-import type { Verdict } from '#core/protocol/messages.ts'
 import { assignedOf } from '#core/session/lookup.ts'
 import { replayFile } from '#support/tabs-transcript.ts'
 import { expect, note, test, together } from '#support/tabs.ts'
@@ -39,12 +38,11 @@ test('five tabs of two profiles keep their sides apart', async ({ tabs }) => {
 
   const { verdict, sessionId, tookMs } = await asker.ask('What is the capital of Portugal?')
   note('five tabs, question to verdict', tookMs)
-  expectIndependent(verdict)
+  expect(verdict?.independence).toEqual({ independentVerifiers: 2, verifiers: 2 })
   const { ok, record } = await replayFile(await asker.transcript(sessionId))
   expect(ok).toBe(true)
   const roles = record && assignedOf(record)?.message
-  expect(roles?.executors.length).toBeGreaterThan(0)
-  expect(roles?.executors.every((node) => ownNodes.includes(node))).toBe(true)
+  expect([...(roles?.executors ?? [])].sort()).toEqual([...ownNodes].sort())
   expect(roles?.verifiers.every((node) => foreignNodes.includes(node))).toBe(true)
 
   // Who holds no key keeps a transcript that proves the verdict and shows no text.
@@ -56,7 +54,7 @@ test('five tabs of two profiles keep their sides apart', async ({ tabs }) => {
 
   // The other side asks as well: now its own tabs answer and ours judge.
   const back = await stranger.ask('What is 47 + 38?')
-  expectIndependent(back.verdict)
+  expect(back.verdict?.independence).toEqual({ independentVerifiers: 2, verifiers: 2 })
   expect(back.verdict?.ranking.every(({ node }) => foreignNodes.includes(node))).toBe(true)
 })
 
@@ -75,10 +73,3 @@ test('two tabs that ask at once both get verdicts', async ({ tabs }) => {
   expect(new Set(sessions).size).toBe(2)
   await Promise.all(swarm.map((tab) => tab.rests()))
 })
-
-/** Two judge, if both keep up: on a busy machine a tab may be too slow for the pace of the others (LEAD-11). */
-function expectIndependent(verdict: Verdict | null): void {
-  const { verifiers, independentVerifiers } = verdict?.independence ?? { verifiers: 0, independentVerifiers: -1 }
-  expect(verifiers).toBeGreaterThan(0)
-  expect(independentVerifiers).toBe(verifiers)
-}

@@ -9,8 +9,8 @@ export class BreakingEngine implements Engine {
   readonly #engine: Engine
   #breaks: { readonly first: Error; readonly later: Error | null } | null = null
   #gone: Error | null = null
-  /** Generations that have begun. */
-  generations = 0
+  /** The last turn of each conversation that it began to answer. */
+  readonly begun: string[] = []
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -27,7 +27,7 @@ export class BreakingEngine implements Engine {
 
   async *generate(messages: readonly ChatMessage[], options: GenerateOptions): AsyncGenerator<Token, Generation, void> {
     await this.#check()
-    this.generations++
+    this.begun.push(messages.at(-1)?.content ?? '')
     const tokens = this.#engine.generate(messages, options)
     for (;;) {
       const next = await tokens.next()

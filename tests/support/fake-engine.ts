@@ -33,6 +33,8 @@ export interface FakeEngineOptions {
   readonly judgeMs?: number
   /** Takes the time of such a device instead of `msPerToken` and `judgeMs`: for the prompt and for every token. */
   readonly speed?: EngineSpeed
+  /** What was measured when it was loaded, where the machine was busy with something else. */
+  readonly speedAtLoad?: EngineSpeed
   readonly instrument?: Judgement['instrument']
   /** Replaces what it would say, for dishonest or scripted nodes. */
   readonly answer?: (messages: readonly ChatMessage[], options: GenerateOptions) => string
@@ -59,7 +61,8 @@ const FILE_BYTES = 1000
  * time on the given clock. A token is a word. Keeps the contract of `Engine`.
  */
 export class FakeEngine implements Engine {
-  readonly #options: Required<Omit<FakeEngineOptions, 'answer' | 'quality' | 'speed'>> & FakeEngineOptions
+  readonly #options: Required<Omit<FakeEngineOptions, 'answer' | 'quality' | 'speed' | 'speedAtLoad'>> &
+    FakeEngineOptions
   readonly #queue = new SerialQueue()
   #description: EngineDescription | null = null
 
@@ -204,7 +207,7 @@ export class FakeEngine implements Engine {
   }
 
   #describe(): EngineDescription {
-    const { modelId, tier, contextTokens, msPerToken, speed, instrument } = this.#options
+    const { modelId, tier, contextTokens, msPerToken, speed, speedAtLoad = speed, instrument } = this.#options
     const perSecond = msPerToken > 0 ? Math.max(1, Math.round(1000 / msPerToken)) : 1_000_000
     return {
       modelId,
@@ -213,8 +216,8 @@ export class FakeEngine implements Engine {
       engineClass: 'fake',
       tier,
       contextTokens,
-      prefillTokensPerSecond: speed?.prefill ?? perSecond,
-      decodeTokensPerSecond: speed?.decode ?? perSecond,
+      prefillTokensPerSecond: speedAtLoad?.prefill ?? perSecond,
+      decodeTokensPerSecond: speedAtLoad?.decode ?? perSecond,
       instrument,
     }
   }

@@ -1,4 +1,5 @@
 import { createFakeCrypto } from './fake-crypto.ts'
+import type { FakeEngineOptions } from './fake-engine.ts'
 import { createFakeProfile } from './fake-key-store.ts'
 import { createFakeNetwork } from './fake-mesh.ts'
 import { createDice } from './sim-dice.ts'
@@ -10,11 +11,12 @@ const NETWORK = 'test'
 
 export interface SwarmOptions extends Pick<SimNodeInit, 'asleep' | 'timersLateMs'> {
   readonly msPerToken: number
+  readonly engineOf?: (index: number) => Partial<FakeEngineOptions>
   readonly largerModelsOf?: (index: number) => SimNodeInit['largerModels']
 }
 
 /** Tabs of different people on a calm network in virtual time, open and known to each other. */
-export async function openSwarm(size: number, { msPerToken, largerModelsOf, ...habits }: SwarmOptions) {
+export async function openSwarm(size: number, { msPerToken, engineOf, largerModelsOf, ...habits }: SwarmOptions) {
   const clock = createVirtualClock()
   const crypto = createFakeCrypto()
   const witness = new Witness(clock, NETWORK)
@@ -32,7 +34,7 @@ export async function openSwarm(size: number, { msPerToken, largerModelsOf, ...h
         crypto,
         dice: createDice(1, 1 + index),
         link: 'direct',
-        engine: { seed: index, msPerToken },
+        engine: { seed: index, msPerToken, ...engineOf?.(index) },
         decode: witness.decode,
         watch: witness,
         largerModels: largerModelsOf?.(index),

@@ -124,6 +124,15 @@ describe('whom a session has time for', () => {
     expect(withPhone?.needs).toEqual(alone?.needs)
   })
 
+  test('LEAD-11: work of a couple of seconds excludes nobody, however fast the others are', () => {
+    const short = { promptTokens: 20, maxTokens: 64 }
+    const invited = (tokensPerSecond: number) =>
+      chooseCandidates(viewOf({ ...fast, slow: { tokensPerSecond } }, { ownEngine: own }), {}, short)?.invited
+    // An answer takes it 1.6 s, judging three of them 4.8 s; or an answer 6.4 s.
+    expect(invited(40)).toContain(nodeId('slow'))
+    expect(invited(10)).not.toContain(nodeId('slow'))
+  })
+
   test('LEAD-11: a device too slow to answer in time may judge, where it reads fast enough', () => {
     const phone = { tokensPerSecond: 5, judgeTokensPerSecond: 400 }
     const invitation = chooseCandidates(viewOf({ ...fast, phone }, { ownEngine: own }), {}, long)

@@ -28,6 +28,9 @@ export const MAX_SERVED = 2 * MAX_COUNTED
 /** Models that one node serves at a time. */
 export const MAX_ENGINES = 4
 
+/** Far beyond any device; a speed is a number to reckon with, not to boast with. */
+export const MAX_TOKENS_PER_SECOND = 1 << 20
+
 /** Length of names: engine classes and model ids. */
 export const MAX_NAME_CHARS = 128
 

@@ -53,10 +53,10 @@ export const EngineOffer = v.strictObject({
   ...ModelOffer.entries,
   engineClass: name,
   contextTokens: count(1 << 20),
-  prefillTokensPerSecond: count(1 << 20),
-  decodeTokensPerSecond: count(1 << 20),
+  prefillTokensPerSecond: count(limits.MAX_TOKENS_PER_SECOND),
+  decodeTokensPerSecond: count(limits.MAX_TOKENS_PER_SECOND),
   /** Of the answers that it judges: a likelihood by forced decoding reads them no faster than it writes. */
-  judgeTokensPerSecond: count(1 << 20),
+  judgeTokensPerSecond: count(limits.MAX_TOKENS_PER_SECOND),
 })
 export type EngineOffer = v.InferOutput<typeof EngineOffer>
 
