@@ -12,8 +12,9 @@ import type { Settings } from '#ports/store.ts'
 import type { EngineDesk } from './engine-desk.ts'
 import { NoEngineError, SessionFailedError, TooManyQuestionsError } from './errors.ts'
 import type { Answer, AskOptions } from './facade.ts'
+import { offerOf } from './offer.ts'
 import { estimateTokens, prepareConversation } from './question.ts'
-import { offerOf, type SessionDesk } from './session-desk.ts'
+import type { SessionDesk } from './session-desk.ts'
 import type { Storyteller } from './storyteller.ts'
 
 /** Questions of this node's own that run at once, and that wait for their turn (SPEC LEAD-10). */

@@ -1,20 +1,20 @@
 import type { OwnAnswer, OwnScores } from '#core/session/state.ts'
 import { noteWriting, speedAtLoad, speedOf, type SpeedRecord, type Writing } from '#core/swarm/speed.ts'
-import { MAX_FOREIGN_IN_LINE, nextInLine, nobodyServed, type Client, type InLine } from '#core/swarm/turns.ts'
+import type { Digest } from '#core/protocol/ids.ts'
+import type { Client } from '#core/swarm/turns.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Engine, EngineDescription, LoadProgress } from '#ports/engine.ts'
 import { EngineCrashedError, OutOfMemoryError } from '#ports/engine.ts'
 import { judge, probeJob, write, type JudgingJob, type WritingJob } from './engine-jobs.ts'
-import { EngineBusyError } from './errors.ts'
+import { ModelChangedError } from './errors.ts'
 import type { EngineStatus } from './facade.ts'
-
-interface Waiting extends InLine {
-  readonly run: () => Promise<void>
-}
+import { JobQueue } from './job-queue.ts'
 
 /**
- * This node's one engine, shared by all sessions: one job at a time, a node's own questions before foreign ones, and
- * foreign ones by turns of those who asked (SPEC JOIN-5). Invariant: at most `MAX_FOREIGN_IN_LINE` foreign jobs wait.
+ * This node's one engine, shared by all sessions.
+ *
+ * Invariants: 1. one job at a time, by turns (`JobQueue`); 2. what was promised in one model's name is done by that model
+ * or not at all (SPEC EXE-6); 3. a larger model that broke off is tried before the next job, and given up where it is lost.
  */
 export class EngineDesk {
   /** The embedded model: what answers until another was adopted, and when that one fails. */
@@ -28,9 +28,9 @@ export class EngineDesk {
   #takeOver: (() => void) | null = null
   #status: EngineStatus = { phase: 'idle' }
   #loading: Promise<void> | null = null
-  readonly #queue: Waiting[] = []
-  #served = nobodyServed
-  #busy = false
+  readonly #queue = new JobQueue(() => this.#busyChanged())
+  /** What broke off, and has to be tried. */
+  #doubted: Engine | null = null
   /** Of the model that answers now. */
   #speed: SpeedRecord | null = null
   #probing: AbortController | null = null
@@ -83,7 +83,7 @@ export class EngineDesk {
 
   /** To be called when a session has ended: a waiting engine may then take over. */
   settle(): void {
-    if (!this.#takeOver || this.#busy || !this.#isFree()) return
+    if (!this.#takeOver || this.#queue.busy || !this.#isFree()) return
     const takeOver = this.#takeOver
     this.#takeOver = null
     takeOver()
@@ -92,7 +92,7 @@ export class EngineDesk {
   #tellReady(): void {
     const description = this.#engine.describe()
     this.#speed = description && speedAtLoad(description)
-    if (description) this.#set({ phase: 'ready', description, busy: this.#busy })
+    if (description) this.#set({ phase: 'ready', description, busy: this.#queue.busy })
     else this.#set({ phase: 'failed', error: 'ModelLoadError' })
   }
 
@@ -101,17 +101,18 @@ export class EngineDesk {
    * Never throws: whoever needs the engine next learns what is wrong with it.
    */
   async probe(): Promise<void> {
-    if (this.#busy || this.#probing || this.#status.phase !== 'ready') return
+    if (this.#queue.busy || this.#probing || this.#status.phase !== 'ready') return
     const engine = this.#engine
     const probing = (this.#probing = new AbortController())
     try {
       const { writing } = await write(engine, probeJob(++this.#probes), this.#clock, () => undefined, probing.signal)
       if (!probing.signal.aborted) this.#noteWriting(engine, writing)
-    } catch {
-      // A probe decides nothing.
+    } catch (error) {
+      if (!probing.signal.aborted && engine !== this.#home) this.#noteFailure(engine, error as Error)
     } finally {
       this.#probing = null
     }
+    await this.#tryDoubted()
   }
 
   #noteWriting(engine: Engine, writing: Writing): void {
@@ -129,7 +130,7 @@ export class EngineDesk {
 
   /** Jobs of other nodes' sessions that wait for the engine. */
   get foreignInLine(): number {
-    return this.#queue.filter(({ client }) => client !== 'own').length
+    return this.#queue.foreignInLine
   }
 
   get description(): EngineDescription | null {
@@ -152,85 +153,86 @@ export class EngineDesk {
     }
   }
 
-  /** Answers. `onText` gets the whole text so far, with every piece. Throws the engine's errors, `EngineBusyError`. */
-  generate(job: WritingJob, client: Client, onText: (text: string) => void, signal: AbortSignal): Promise<OwnAnswer> {
-    return this.#enqueue(client, signal, async (engine) => {
+  /**
+   * Answers. `onText` gets the whole text so far, with every piece. `joinedAs`: the model that must do it, if one must.
+   * Throws the engine's errors, `EngineBusyError`, `ModelChangedError`.
+   */
+  generate(
+    job: WritingJob,
+    client: Client,
+    onText: (text: string) => void,
+    signal: AbortSignal,
+    joinedAs: Digest | null = null,
+  ): Promise<OwnAnswer> {
+    return this.#enqueue(client, signal, joinedAs, async (engine) => {
       const { answer, writing } = await write(engine, job, this.#clock, onText, signal)
       this.#noteWriting(engine, writing)
       return answer
     })
   }
 
-  /** Scores answers. Throws the engine's errors, `EngineBusyError`. */
-  judge(job: JudgingJob, client: Client, signal: AbortSignal): Promise<OwnScores> {
-    return this.#enqueue(client, signal, (engine) => judge(engine, job, this.#clock, signal))
+  /** Scores answers. Throws like `generate`. */
+  judge(job: JudgingJob, client: Client, signal: AbortSignal, joinedAs: Digest | null = null): Promise<OwnScores> {
+    return this.#enqueue(client, signal, joinedAs, (engine) => judge(engine, job, this.#clock, signal))
   }
 
-  #enqueue<T>(client: Client, signal: AbortSignal, job: (engine: Engine) => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = {
-        client,
-        passedOver: 0,
-        run: async () => {
-          signal.removeEventListener('abort', withdraw)
-          try {
-            resolve(await this.#despiteLoss(job, signal))
-          } catch (error) {
-            reject(error as Error)
-          }
-        },
-      }
-      const withdraw = () => {
-        const index = this.#queue.indexOf(waiting)
-        if (index >= 0) this.#queue.splice(index, 1)
-        reject(signal.reason as Error)
-      }
-      if (signal.aborted) return withdraw()
-      if (client !== 'own' && this.foreignInLine >= MAX_FOREIGN_IN_LINE)
-        return reject(new EngineBusyError('too many jobs wait for the model'))
-      signal.addEventListener('abort', withdraw, { once: true })
-      this.#queue.push(waiting)
-      void this.#work()
-    })
+  #enqueue<T>(
+    client: Client,
+    signal: AbortSignal,
+    joinedAs: Digest | null,
+    job: (engine: Engine) => Promise<T>,
+  ): Promise<T> {
+    const attempt = () => this.#attempt(job, signal, joinedAs)
+    return this.#queue.add(client, signal, attempt, () => this.#tryDoubted())
   }
 
-  /** Runs a job again with the embedded model where the adopted one broke off, which is given up where it is lost (SPEC AWAY-8). */
-  async #despiteLoss<T>(job: (engine: Engine) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const adopted = this.#adopted
+  /** Where any model will do, the embedded one does what a larger one breaks off (SPEC AWAY-8). */
+  async #attempt<T>(job: (engine: Engine) => Promise<T>, signal: AbortSignal, joinedAs: Digest | null): Promise<T> {
+    const engine = this.#engine
+    const model = engine.describe()?.modelDigest
+    if (joinedAs !== null && model !== undefined && model !== joinedAs)
+      throw new ModelChangedError('this node computes with another model by now')
     try {
-      return await job(this.#engine)
+      return await job(engine)
     } catch (error) {
-      if (signal.aborted || !adopted) throw error
-      const isLost = adopted.engine.describe() === null || error instanceof OutOfMemoryError
-      if (!isLost && !(error instanceof EngineCrashedError)) throw error
-      // A person may have given it up meanwhile.
-      if (isLost && this.giveUp(adopted.engine)) adopted.onLost((error as Error).name)
+      const brokeOff = engine !== this.#home && this.#noteFailure(engine, error as Error)
+      if (!brokeOff || joinedAs !== null || signal.aborted) throw error
       return job(this.#home)
     }
   }
 
-  async #work(): Promise<void> {
-    if (this.#busy) return
-    this.#busy = true
-    this.#probing?.abort()
-    this.#show()
-    for (let next = this.#takeNext(); next; next = this.#takeNext()) await next.run()
-    this.#busy = false
-    this.#show()
-    this.settle()
+  /** Whether a larger model broke off: then it is given up at once, or doubted. */
+  #noteFailure(engine: Engine, error: Error): boolean {
+    if (error.name === 'AbortError') return false
+    const isLost = engine.describe() === null || error instanceof OutOfMemoryError
+    if (isLost) this.#lose(engine, error)
+    else if (error instanceof EngineCrashedError) this.#doubted = engine
+    else return false
+    return true
   }
 
-  #takeNext(): Waiting | undefined {
-    if (this.#queue.length === 0) return undefined
-    const { index, served } = nextInLine(this.#queue, this.#served)
-    this.#served = served
-    const [next] = this.#queue.splice(index, 1)
-    if (next?.client !== 'own') for (const earlier of this.#queue.slice(0, index)) earlier.passedOver++
-    return next
+  /** A person may have given it up meanwhile. */
+  #lose(engine: Engine, error: Error): void {
+    const adopted = this.#adopted
+    if (this.giveUp(engine)) adopted?.onLost(error.name)
   }
 
-  #show(): void {
-    if (this.#status.phase === 'ready') this.#set({ ...this.#status, busy: this.#busy })
+  /** A device that went away may be back, or gone for good: that must not wait for the next question (SPEC AWAY-8). */
+  async #tryDoubted(): Promise<void> {
+    const engine = this.#doubted
+    this.#doubted = null
+    if (!engine || engine !== this.#engine) return
+    try {
+      await write(engine, probeJob(++this.#probes), this.#clock, () => undefined, new AbortController().signal)
+    } catch (error) {
+      this.#lose(engine, error as Error)
+    }
+  }
+
+  #busyChanged(): void {
+    if (this.#queue.busy) this.#probing?.abort()
+    if (this.#status.phase === 'ready') this.#set({ ...this.#status, busy: this.#queue.busy })
+    if (!this.#queue.busy) this.settle()
   }
 
   #set(status: EngineStatus): void {

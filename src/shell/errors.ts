@@ -10,5 +10,7 @@ export class NoEngineError extends NamedError {}
 export class SessionFailedError extends NamedError {}
 /** So many of this node's own questions wait already that no further one is taken. */
 export class TooManyQuestionsError extends NamedError {}
+/** The model that this node joined with is no longer the one that it computes with. */
+export class ModelChangedError extends NamedError {}
 /** So many jobs of other nodes wait for the model that no further one is taken. */
 export class EngineBusyError extends NamedError {}

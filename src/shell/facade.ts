@@ -143,6 +143,8 @@ export interface SessionView {
   /** Durations of the stages on the leader's own clock, in ms; absent stages are missing. */
   readonly durationsMs: Readonly<Partial<Record<'advertise' | 'execute' | 'verify' | 'finalize', number>>>
   readonly droppedTurns: number
+  /** Where `alone`: the model that answered, if this tab still knows. */
+  readonly aloneModel: string | null
 }
 
 export interface ExecutorView {

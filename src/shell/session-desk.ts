@@ -12,7 +12,6 @@ import { considerJoining, estimateMs, noAdmissions, type AdmissionState } from '
 import type { RolesOffered } from '#core/swarm/fit.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Crypto } from '#ports/crypto.ts'
-import type { EngineDescription } from '#ports/engine.ts'
 import type { Identity } from '#ports/key-store.ts'
 import type { Logger } from '#ports/logger.ts'
 import type { Mesh } from '#ports/mesh.ts'
@@ -21,6 +20,7 @@ import type { Settings } from '#ports/store.ts'
 import { BusySign } from './busy-sign.ts'
 import { DraftSender } from './drafts.ts'
 import type { EngineDesk } from './engine-desk.ts'
+import { offerOf } from './offer.ts'
 import type { Outbox } from './outbox.ts'
 import { SessionSecrets } from './sealing.ts'
 import type { SessionArchive } from './session-archive.ts'
@@ -301,22 +301,4 @@ interface Part {
   readonly seed?: Salt
   readonly own?: Resumption['own']
   readonly envelopes?: readonly Envelope[]
-}
-
-/** The part of an engine's description that travels. */
-export function offerOf(description: EngineDescription): NonNullable<Offer['engine']> {
-  const { modelDigest, modelName, engineClass, tier, contextTokens, instrument } = description
-  const { prefillTokensPerSecond, decodeTokensPerSecond } = description
-  const speed = (tokensPerSecond: number) => Math.max(1, Math.round(tokensPerSecond))
-  return {
-    modelDigest,
-    modelName,
-    engineClass,
-    tier,
-    contextTokens,
-    prefillTokensPerSecond: speed(prefillTokensPerSecond),
-    decodeTokensPerSecond: speed(decodeTokensPerSecond),
-    // A likelihood is forced through token by token; a rating reads the answer as part of its prompt.
-    judgeTokensPerSecond: speed(instrument === 'rating' ? prefillTokensPerSecond : decodeTokensPerSecond),
-  }
 }

@@ -218,14 +218,16 @@ export class SessionMailbox {
   async #infer(job: Job): Promise<void> {
     const { desk, logger } = this.#init
     const client = this.#client()
+    // The asker's own model stands by in any case, and only what was promised to others needs the one of the join.
+    const joinedAs = client === 'own' ? null : (this.#state.offer.engine?.modelDigest ?? null)
     const controller = new AbortController()
     this.#jobs.set(job.kind, controller)
     try {
       if (job.kind === 'generate') {
-        const answer = await desk.generate(job, client, (text) => this.#init.onText(this, text), controller.signal)
-        this.post({ type: 'generated', answer })
+        const onText = (text: string) => this.#init.onText(this, text)
+        this.post({ type: 'generated', answer: await desk.generate(job, client, onText, controller.signal, joinedAs) })
       } else {
-        this.post({ type: 'judged', scores: await desk.judge(job, client, controller.signal) })
+        this.post({ type: 'judged', scores: await desk.judge(job, client, controller.signal, joinedAs) })
       }
     } catch (error) {
       if (controller.signal.aborted) return

@@ -16,6 +16,7 @@ export interface Telling {
   readonly error: string | null
   readonly durationsMs: Readonly<Record<string, number>>
   readonly droppedTurns: number
+  readonly aloneModel: string | null
 }
 
 /** A session told from its record: the same telling live and years later. */
@@ -44,6 +45,7 @@ export function viewSession(telling: Telling): SessionView {
     objections: allSaid(record, 'objection').length,
     durationsMs: telling.durationsMs,
     droppedTurns: telling.droppedTurns,
+    aloneModel: telling.aloneModel,
   }
 }
 

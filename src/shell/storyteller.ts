@@ -107,6 +107,7 @@ export class Storyteller {
       error: null,
       durationsMs: stored.durationsMs,
       droppedTurns: 0,
+      aloneModel: null,
     })
   }
 
@@ -157,6 +158,7 @@ export class Storyteller {
       error: mailbox.error?.name ?? null,
       durationsMs: stageDurations(state),
       droppedTurns: state.own.answer?.droppedTurns ?? 0,
+      aloneModel: state.outcome === 'alone' ? (state.own.answer?.by.modelName ?? null) : null,
     })
   }
 }

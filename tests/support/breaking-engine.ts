@@ -9,6 +9,7 @@ export class BreakingEngine implements Engine {
   readonly #engine: Engine
   #breaks: { readonly first: Error; readonly later: Error | null } | null = null
   #gone: Error | null = null
+  #stands = false
   /** The last turn of each conversation that it began to answer. */
   readonly begun: string[] = []
 
@@ -19,6 +20,11 @@ export class BreakingEngine implements Engine {
   /** The next piece of an answer fails with `first`; with `later`, every call after that, and the model is gone. */
   breakNext(first: Error, later: Error | null): void {
     this.#breaks = { first, later }
+  }
+
+  /** From now on it neither writes nor judges, whether or not it is stopped. */
+  standStill(): void {
+    this.#stands = true
   }
 
   load(modelId: string, onProgress?: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<void> {
@@ -61,6 +67,7 @@ export class BreakingEngine implements Engine {
   }
 
   async #check(): Promise<void> {
+    if (this.#stands) await new Promise<never>(() => undefined)
     if (!this.#gone) return
     await this.#engine.unload()
     throw this.#gone

@@ -378,6 +378,7 @@ function openView(session: SessionId): SessionView {
     objections: 0,
     durationsMs: {},
     droppedTurns: 0,
+    aloneModel: null,
   }
 }
 

@@ -109,6 +109,8 @@ export class SessionSwarm {
   /** Sees what happens, as it happens. */
   observe: (by: string, what: Happening) => void = () => undefined
   readonly broken = new Set<string>()
+  /** Whose answers are written by another model than the one that they joined with. */
+  readonly substitutes = new Map<string, EngineOffer>()
   readonly #cut = new Set<string>()
   readonly #keyHolders = new Set<NodeId>()
   readonly #events: Event[] = []
@@ -333,7 +335,8 @@ export class SessionSwarm {
     const { now } = this
     if (this.broken.has(actor.name)) return { type: 'inference-failed', kind: job.kind, now }
     if (job.kind === 'generate') {
-      const answer = { text: this.answerOf(actor.name), tokens: 3, durationMs, droppedTurns: 0 }
+      const by = this.substitutes.get(actor.name) ?? actor.state.offer.engine ?? engineOffer('none')
+      const answer = { by, text: this.answerOf(actor.name), tokens: 3, durationMs, droppedTurns: 0 }
       return { type: 'generated', answer, now }
     }
     const authorOf = (text: string) => [...this.actors.keys()].find((name) => this.answerOf(name) === text) ?? 'z'

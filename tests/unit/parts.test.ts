@@ -6,7 +6,15 @@ import type { MessageOf, SessionMessage } from '#core/protocol/messages.ts'
 import { reservesFor } from '#core/session/draw.ts'
 import { allSaid } from '#core/session/lookup.ts'
 import type { Job } from '#core/session/state.ts'
-import { DEADLINES, nodeId, SESSION, SessionSwarm, strangers, type ActorOptions } from '#support/session-pair.ts'
+import {
+  DEADLINES,
+  engineOffer,
+  nodeId,
+  SESSION,
+  SessionSwarm,
+  strangers,
+  type ActorOptions,
+} from '#support/session-pair.ts'
 import { joinBy } from '#support/session-pair-record.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -209,6 +217,27 @@ describe('executing and judging', () => {
       expect(swarm.verdictOf('a')?.verdict.independence.verifiers).toBe(2)
       expect(swarm.verdictOf('a')?.verdict.ranking).toHaveLength(2)
     }
+  })
+
+  test('EXE-6: an answer that another model wrote is never published: the seat is declined, and a reserve takes it', () => {
+    const swarm = asked(8, { generateMs: 1000, judgeMs: 1000 }, { executors: 2, verifiers: 2 })
+    const changed = swarm.nameOf(notAsker(rolesOf(swarm).executors) as never)
+    swarm.substitutes.set(changed, engineOffer('smaller'))
+    swarm.untilEnded()
+    expect(saidOf(swarm, 'seat-declined').map(({ by }) => by)).toEqual([changed])
+    expect(saidOf(swarm, 'result-committed').map(({ by }) => by)).not.toContain(changed)
+    expect(swarm.verdictOf('a')?.verdict.ranking).toHaveLength(2)
+  })
+
+  test('EXE-6, END-2: what another model of the asker’s wrote is its answer only where nobody else gives one', () => {
+    const alone = strangers(3)
+    for (const name of ['b', 'c']) alone.broken.add(name)
+    alone.substitutes.set('a', engineOffer('smaller'))
+    alone.ask('a', '2+2', { executors: 2, verifiers: 1 })
+    alone.untilEnded()
+    expect(alone.outcomes()['a']).toBe('alone')
+    expect(alone.actor('a').state.own.answer?.by).toMatchObject({ modelName: 'smaller' })
+    expect(saidOf(alone, 'result-committed')).toEqual([])
   })
 
   test('JUDGE-1, JUDGE-2: a judge is shown every answer, in an order of its own, and nobody’s name', () => {

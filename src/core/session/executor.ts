@@ -5,7 +5,7 @@ import { ChatMessage, type Slot } from '../protocol/messages.ts'
 import { resultCommitment } from './commitment.ts'
 import { closingOf, isClosed } from './counted.ts'
 import { assignedOf, declined, everHeld, joinOf, openedOf, said, sameSlot, seatOf, taskOf } from './lookup.ts'
-import type { JobKind, SessionState } from './state.ts'
+import type { JobKind, OwnAnswer, SessionState } from './state.ts'
 import { abort, infer, persist, publishOnce, sealable, secret, type Turn } from './turn.ts'
 
 /** What the holder of an executor's seat does: answer, commit, and reveal once nobody can copy (SPEC EXE-1 to EXE-5). */
@@ -20,10 +20,16 @@ export function execute(turn: Turn): void {
   )
   if (!committed && closingOf(state.record, 'executor')) return abandon(turn, 'generate')
   if (state.own.answer) {
-    if (!committed) commit(turn, slot, state.own.answer.text)
+    if (!committed && !isAsJoined(state, state.own.answer)) decline(turn, slot)
+    else if (!committed) commit(turn, slot, state.own.answer.text)
     else if (isClosed(state.record, 'executor')) reveal(turn, slot, committed.digest)
   } else if (!committed && state.failed.includes('generate')) decline(turn, slot)
   else if (!committed) answer(turn, slot)
+}
+
+/** An answer of another model than the one that the join named is worth the asker's own while, and no seat (SPEC EXE-6). */
+function isAsJoined({ offer }: SessionState, { by }: OwnAnswer): boolean {
+  return by.modelDigest === offer.engine?.modelDigest
 }
 
 /** A broken engine says so at once: waiting for it would cost everybody the stage's deadline. */

@@ -18,7 +18,9 @@ export function encodeResumption(resumption: Resumption): Uint8Array {
 export function decodeResumption(bytes: Uint8Array): Resumption | null {
   try {
     const value = cbor.decode<Partial<Resumption>>(bytes)
-    const complete = value.self && value.question?.aloneMs && value.seed && value.own && value.sealSeed
+    const answer = value.own?.answer
+    const complete =
+      value.self && value.question?.aloneMs && value.seed && value.sealSeed && value.own && (!answer || answer.by)
     return complete ? (value as Resumption) : null
   } catch {
     return null

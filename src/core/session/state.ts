@@ -4,6 +4,7 @@ import type {
   Deadlines,
   EngineOffer,
   MessageOf,
+  ModelOffer,
   Needs,
   OperatorCertificate,
   Score,
@@ -43,6 +44,8 @@ export interface Offer {
 }
 
 export interface OwnAnswer {
+  /** Which model wrote it: not always the one that this node joined with. */
+  readonly by: ModelOffer
   readonly text: string
   readonly tokens: number
   readonly durationMs: number

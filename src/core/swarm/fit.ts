@@ -20,6 +20,17 @@ export interface RolesOffered {
   readonly verifies: boolean
 }
 
+/** How long an engine that works may give no sign of it, at least; in ms. */
+const LEAST_PATIENCE_MS = 30_000
+
+/** Over what reading and judging should take: the speeds were measured, and machines are busy with other things too. */
+const PATIENCE_MARGIN = 4
+
+/** How long an engine is waited for that should give the next sign after so long, in ms (SPEC EXE-5). */
+export function patienceMs(expectedMs: number): number {
+  return Math.max(LEAST_PATIENCE_MS, PATIENCE_MARGIN * expectedMs)
+}
+
 /** A device that is busy with something else may take twice as long as when it was measured. */
 const MARGIN = 2
 

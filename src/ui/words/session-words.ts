@@ -79,7 +79,10 @@ export function progress(view: SessionView): string {
 }
 
 export function independence(view: SessionView): string {
-  if (view.outcome === 'alone') return 'Not verified: no other tab took part.'
+  if (view.outcome === 'alone') {
+    const by = view.aloneModel === null ? '' : ` This tab’s ${view.aloneModel} answered.`
+    return `Not verified: no other tab took part.${by}`
+  }
   switch (view.independence) {
     case 'independent':
       return 'Independent: nobody who judged belongs to whoever asked or answered.'

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Digest } from '#core/protocol/ids.ts'
 import type { Client } from '#core/swarm/turns.ts'
 import { EngineDesk } from '#shell/engine-desk.ts'
+import { BreakingEngine } from '#support/breaking-engine.ts'
 import { CRASH, DAMAGED_MODEL, FakeEngine } from '#support/fake-engine.ts'
 import { nodeId, operatorId } from '#support/session-pair.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
@@ -142,4 +144,47 @@ test('a model that cannot be loaded is a state, not an exception', async () => {
   await desk.load(DAMAGED_MODEL)
   expect(desk.status).toEqual({ phase: 'failed', error: 'ModelLoadError' })
   expect(desk.description).toBeNull()
+})
+
+test('EXE-5: an engine that stands still fails its job after 30 s, and the next one has its turn', async () => {
+  const clock = createVirtualClock()
+  const engine = new BreakingEngine(new FakeEngine({ clock }))
+  const desk = new EngineDesk(engine, clock, () => undefined)
+  const loaded = desk.load('fake')
+  await clock.advanceBy(1000)
+  await loaded
+  engine.standStill()
+  const failed: string[] = []
+  const fails = (job: Promise<unknown>) => job.catch((error: Error) => failed.push(error.name))
+  void fails(desk.generate(jobOf('first'), foreign, () => undefined, never))
+  void fails(desk.judge({ ...jobOf('second'), kind: 'judge', answers: [] }, foreign, never))
+  await clock.advanceBy(29_000)
+  expect(failed).toEqual([])
+  await clock.advanceBy(2000)
+  expect(failed).toEqual(['EngineCrashedError'])
+  await clock.advanceBy(30_000)
+  expect(failed).toHaveLength(2)
+  expect(desk.status).toMatchObject({ phase: 'ready', busy: false })
+})
+
+test('EXE-5: an engine that is slow, and goes on, is waited for', async () => {
+  const clock = createVirtualClock()
+  const desk = new EngineDesk(new FakeEngine({ clock, msPerToken: 20_000 }), clock, () => undefined)
+  const loaded = desk.load('fake')
+  await clock.advanceBy(1000)
+  await loaded
+  const answer = desk.generate(jobOf('which?'), own, () => undefined, never)
+  await clock.advanceBy(3_000_000)
+  expect((await answer).tokens).toBeGreaterThan(1)
+})
+
+test('EXE-6: what was promised in the name of one model is not done by another', async () => {
+  const { clock, desk } = await openDesk()
+  const other = 'ab'.repeat(32) as Digest
+  await expect(desk.generate(jobOf('first'), foreign, () => undefined, never, other)).rejects.toMatchObject({
+    name: 'ModelChangedError',
+  })
+  const mine = desk.generate(jobOf('first'), foreign, () => undefined, never, desk.description?.modelDigest)
+  await clock.advanceBy(10_000)
+  expect((await mine).by.modelDigest).toBe(desk.description?.modelDigest)
 })
