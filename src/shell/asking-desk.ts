@@ -13,7 +13,7 @@ import type { EngineDesk } from './engine-desk.ts'
 import { NoEngineError, SessionFailedError, TooManyQuestionsError } from './errors.ts'
 import type { Answer, AskOptions } from './facade.ts'
 import { offerOf } from './offer.ts'
-import { estimateTokens, prepareConversation } from './question.ts'
+import { estimateTokens, prepareConversation, type Conversation } from './question.ts'
 import type { SessionDesk } from './session-desk.ts'
 import type { Storyteller } from './storyteller.ts'
 
@@ -89,9 +89,9 @@ export class AskingDesk {
     }
   }
 
-  async #askInTurn(conversation: readonly ChatMessage[], options: AskOptions): Promise<Answer> {
+  async #askInTurn(conversation: Conversation, options: AskOptions): Promise<Answer> {
     const { clock, sessions, story, engine, settings, engineTried } = this.#init
-    const task = taskOf(conversation, options)
+    const task = taskOf(conversation.messages, options)
     const began = clock.now()
     let openings = 0
     let unanswered = 0
@@ -221,7 +221,7 @@ export class AskingDesk {
     )
   }
 
-  #questionFor(messages: readonly ChatMessage[], options: AskOptions, task: Task): Question {
+  #questionFor({ messages, droppedTurns }: Conversation, options: AskOptions, task: Task): Question {
     const { identity, engine, settings } = this.#init
     const { description } = engine
     const present = settings().onlyThisDevice ? [] : this.#init.present()
@@ -232,6 +232,7 @@ export class AskingDesk {
     const alone = deadlinesFor(description ? workOf(offerOf(description), task, 1) : { executeMs: 0, verifyMs: 0 })
     return {
       messages,
+      droppedTurns,
       maxTokens: task.maxTokens,
       aloneMs: alone.executeMs,
       ...(invitation ?? {

@@ -3,11 +3,17 @@ import { MAX_TASK_BYTES } from '#core/protocol/limits.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import { EmptyPromptError, PromptTooLongError } from './errors.ts'
 
+export interface Conversation {
+  readonly messages: readonly ChatMessage[]
+  /** Oldest questions left out, with all that follows each. */
+  readonly droppedTurns: number
+}
+
 /**
- * The conversation as it is sent: whole oldest turns are left out until it fits a session. Throws `EmptyPromptError`,
+ * The conversation as it is sent: whole oldest turns are left out until it fits a session (SPEC LEAD-14). Throws `EmptyPromptError`,
  * `PromptTooLongError`.
  */
-export function prepareConversation(messages: readonly ChatMessage[]): ChatMessage[] {
+export function prepareConversation(messages: readonly ChatMessage[]): Conversation {
   const last = messages.at(-1)
   if (!last || last.role !== 'user' || last.content.trim() === '') throw new EmptyPromptError('the prompt is empty')
   const system = messages.filter((message) => message.role === 'system')
@@ -20,7 +26,8 @@ export function prepareConversation(messages: readonly ChatMessage[]): ChatMessa
   if (sizeBytes(fitting) > MAX_TASK_BYTES) {
     throw new PromptTooLongError(`a question may have ${MAX_TASK_BYTES} bytes, this one has ${sizeBytes(fitting)}`)
   }
-  return fitting
+  const questions = (some: readonly ChatMessage[]) => some.filter((message) => message.role === 'user').length
+  return { messages: fitting, droppedTurns: questions(messages) - questions(fitting) }
 }
 
 /** A rough count, for deadlines: English has about 3 to 4 bytes a token. */

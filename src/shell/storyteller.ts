@@ -157,7 +157,7 @@ export class Storyteller {
       ownOperator: identity.certificate.operator,
       error: mailbox.error?.name ?? null,
       durationsMs: stageDurations(state),
-      droppedTurns: state.own.answer?.droppedTurns ?? 0,
+      droppedTurns: (state.question?.droppedTurns ?? 0) + (state.own.answer?.droppedTurns ?? 0),
       aloneModel: state.outcome === 'alone' ? (state.own.answer?.by.modelName ?? null) : null,
     })
   }

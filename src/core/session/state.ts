@@ -20,6 +20,8 @@ export type LeadersStatement = Entry<MessageOf<'commitments-closed' | 'verdict-r
 /** What the asker wants, fixed when it asks. */
 export interface Question {
   readonly messages: readonly ChatMessage[]
+  /** Oldest turns left out because a session carries no more. */
+  readonly droppedTurns?: number
   readonly invited: readonly NodeId[]
   readonly needs: Needs
   readonly maxTokens: number

@@ -128,7 +128,7 @@ describe('rating', () => {
     expect(qualityOfGrades([grade('The', 1), { token: '2', logprob: Number.NaN }])).toBeNull()
   })
 
-  test('fences the texts by a mark that differs with them, and repeats with them', () => {
+  test('JUDGE-3: fences the texts by a mark that differs with them, and repeats with them', () => {
     const ask = [{ role: 'user' as const, content: 'Who?' }]
     const mark = (answer: string) => /\[answer (\w{12})\]/.exec(ratingPrompt(ask, answer)[0]?.content ?? '')?.[1]
     expect(mark('me')).toBe(mark('me'))
