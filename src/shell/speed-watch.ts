@@ -8,7 +8,7 @@ const FIRST_PROBE_MS = 2000
 const LONGEST_PROBE_MS = 600_000
 
 /** A speed that changes again sooner is told with the next announcement, whatever that is for. */
-const TELL_EVERY_MS = 5000
+const TELL_EVERY_MS = 1000
 
 export interface SpeedWatchInit {
   readonly clock: Clock
