@@ -115,6 +115,11 @@ export class EngineDesk {
     await this.#tryDoubted()
   }
 
+  /** Ends what this desk does of its own accord; jobs end with the sessions that they are for. */
+  stop(): void {
+    this.#probing?.abort()
+  }
+
   #noteWriting(engine: Engine, writing: Writing): void {
     if (engine !== this.#engine || !this.#speed || this.#status.phase !== 'ready') return
     this.#speed = noteWriting(this.#speed, writing)

@@ -366,6 +366,7 @@ export class SwarmNode implements SwarmFacade {
     for (const cleanup of this.#cleanups) cleanup()
     this.#absence.stop()
     this.#speeds.stop()
+    this.#engine.stop()
     this.#sessions.close()
     await this.#models?.stop()
     await this.#init.mesh.stop()

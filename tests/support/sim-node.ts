@@ -9,6 +9,7 @@ import type { Link, Mesh } from '#ports/mesh.ts'
 import type { LargerModels } from '#shell/model-desk.ts'
 import { SwarmNode } from '#shell/swarm-node.ts'
 import { createFakeDevice, type FakeDevice } from './fake-device.ts'
+import { probeJob } from '#shell/engine-jobs.ts'
 import { FakeEngine, type FakeEngineOptions } from './fake-engine.ts'
 import type { FakeProfile } from './fake-key-store.ts'
 import type { FakeNetwork } from './fake-mesh.ts'
@@ -231,13 +232,16 @@ function lateClock(clock: Clock, lateMs: () => number): Clock {
   }
 }
 
+/** What all such attempts have in common, however they are numbered. */
+const PROBE = probeJob(0).messages[0]?.content.slice(1) ?? ''
+
 /** An engine that knows whether it is at work. */
 class WatchedEngine implements Engine {
   readonly #engine: FakeEngine
   readonly load: Engine['load']
   readonly describe: Engine['describe']
   readonly unload: Engine['unload']
-  /** Calls that have not ended. */
+  /** Calls for somebody that have not ended; what a node writes to see how fast it is, is for nobody. */
   working = 0
 
   constructor(engine: FakeEngine) {
@@ -248,6 +252,7 @@ class WatchedEngine implements Engine {
   }
 
   async *generate(...call: Parameters<Engine['generate']>): ReturnType<Engine['generate']> {
+    if (call[0].at(-1)?.content.endsWith(PROBE)) return yield* this.#engine.generate(...call)
     this.working++
     try {
       return yield* this.#engine.generate(...call)

@@ -101,14 +101,11 @@ function candidateOf(view: AskerView, presence: Presence, task: Task, answers: n
 /** Fewer than this are no swarm, however slow the third is: its answer or judgement is worth waiting for. */
 const LEAST = 3
 
-/** Work that takes no longer excludes nobody: full length is reckoned with, and most answers are far shorter. */
-const ALWAYS_IN_TIME_MS = 2000
-
 /** What the slower end of the faster half takes, and at least of the fastest three (SPEC LEAD-11). */
 function paceOf(candidates: readonly Candidate[], own: StageTimes | null): StageTimes {
   const kth = (times: readonly number[]) => {
     const place = Math.max(Math.min(LEAST, times.length), Math.ceil(times.length / 2))
-    return Math.max(ALWAYS_IN_TIME_MS, [...times].sort((a, b) => a - b)[place - 1] ?? 0)
+    return [...times].sort((a, b) => a - b)[place - 1] ?? 0
   }
   const those = (role: 'executes' | 'verifies') => candidates.filter(({ presence }) => presence.said[role])
   return {
