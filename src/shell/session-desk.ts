@@ -305,8 +305,8 @@ interface Part {
 
 /** The part of an engine's description that travels. */
 export function offerOf(description: EngineDescription): NonNullable<Offer['engine']> {
-  const { modelDigest, modelName, engineClass, tier, contextTokens, instrument } = description
-  const { prefillTokensPerSecond, decodeTokensPerSecond } = description
+  const { modelDigest, modelName, engineClass, tier, contextTokens } = description
+  const { prefillTokensPerSecond, decodeTokensPerSecond, judgeTokensPerSecond } = description
   const speed = (tokensPerSecond: number) => Math.max(1, Math.round(tokensPerSecond))
   return {
     modelDigest,
@@ -316,7 +316,6 @@ export function offerOf(description: EngineDescription): NonNullable<Offer['engi
     contextTokens,
     prefillTokensPerSecond: speed(prefillTokensPerSecond),
     decodeTokensPerSecond: speed(decodeTokensPerSecond),
-    // A likelihood is forced through token by token; a rating reads the answer as part of its prompt.
-    judgeTokensPerSecond: speed(instrument === 'rating' ? prefillTokensPerSecond : decodeTokensPerSecond),
+    judgeTokensPerSecond: speed(judgeTokensPerSecond),
   }
 }
