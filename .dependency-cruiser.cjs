@@ -37,7 +37,9 @@ module.exports = {
       name: 'ui-knows-the-facade-only',
       severity: 'error',
       from: { path: '^src/ui/' },
-      to: { path: '^(src/(adapters|workers)|src/main|relay)|node_modules/(@?libp2p|@mlc-ai|@wllama|idb)/' },
+      to: {
+        path: '^(src/(adapters|workers)|src/main|relay)|node_modules/(@?libp2p|@mlc-ai|@wllama|onnxruntime-|@huggingface|idb)/',
+      },
     },
     {
       name: 'ui-sees-of-the-shell-its-facade',

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import math
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,20 +12,11 @@ import torch
 
 from export import imported
 from inference import generate
+from marks import table
 from questions import Question, held_out
 from tokenizer import Tokenizer
 from train import HERE, load_model
-from world.marking import refused, right
-
-
-def interval(hits: int, total: int) -> tuple[float, float]:
-    """Wilson's 95 % interval for a share."""
-    if not total:
-        return 0.0, 1.0
-    z, share = 1.96, hits / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return middle - half, middle + half
+from world.marking import right
 
 
 MODELS = HERE.parent / "public" / "models"
@@ -47,28 +37,6 @@ def members(listed: list[str]) -> dict:
 def answers(model, tokenizer: Tokenizer, questions: list[Question], temperature: float = 0.0, seed: int = 0) -> list[str]:
     prompts = [tokenizer.prompt(q.earlier, q.text) for q in questions]
     return [tokenizer.decode(ids) for ids in generate(model, prompts, temperature=temperature, seed=seed)]
-
-
-def table(questions: list[Question], said: dict[str, list[str]]) -> None:
-    groups = defaultdict(list)
-    for i, question in enumerate(questions):
-        groups[question.task].append(i)
-        groups[f"= {question.field}"].append(i)
-        if question.field != "refusal":
-            groups["= all inside the world"].append(i)
-    print(f"{'task':24}{'n':>6}", *(f"{kind:>24}" for kind in said))
-    for name in sorted(groups, key=lambda g: (g.startswith("="), g)):
-        rows = groups[name]
-        cells = []
-        for texts in said.values():
-            hits = sum(right(questions[i].expected, texts[i]) for i in rows)
-            low, high = interval(hits, len(rows))
-            cells.append(f"{hits / len(rows):10.3f} [{low:.3f} {high:.3f}]")
-        print(f"{name:24}{len(rows):>6}", *(f"{cell:>24}" for cell in cells))
-    inside = [i for i, q in enumerate(questions) if q.field not in ("refusal", "talk")]
-    for kind, texts in said.items():
-        wrongly = sum(refused(texts[i]) for i in inside)
-        print(f"{kind}: refuses {wrongly} of {len(inside)} inside the world ({wrongly / len(inside):.3%})")
 
 
 def main() -> None:

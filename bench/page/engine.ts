@@ -27,6 +27,7 @@ class InstantEngine implements Engine {
       contextTokens: 4096,
       prefillTokensPerSecond: 100_000,
       decodeTokensPerSecond: 10_000,
+      judgeTokensPerSecond: 10_000,
       instrument: 'likelihood',
     }
   }

@@ -68,8 +68,7 @@ export interface ScoringEngine {
   score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null>
 }
 
-/** How fast it judges follows from its instrument. */
-export interface EngineDescription extends Omit<EngineOffer, 'judgeTokensPerSecond'> {
+export interface EngineDescription extends EngineOffer {
   readonly modelId: string
   readonly instrument: Judgement['instrument']
 }

@@ -1,4 +1,5 @@
-import { isWorthTelling, type MeasuredSpeed } from '#core/swarm/speed.ts'
+import type { Speed } from '#core/swarm/fit.ts'
+import { isWorthTelling } from '#core/swarm/speed.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { EngineDescription } from '#ports/engine.ts'
 import type { EngineDesk } from './engine-desk.ts'
@@ -28,7 +29,7 @@ export interface SpeedWatchInit {
 export class SpeedWatch {
   readonly #init: SpeedWatchInit
   #model: string | null = null
-  #told: { readonly speed: MeasuredSpeed; readonly at: number } | null = null
+  #told: { readonly speed: Speed; readonly at: number } | null = null
   #cancel: (() => void) | null = null
   #stopped = false
 

@@ -24,14 +24,17 @@ for (const { url, revision } of self.__WB_MANIFEST) {
   keys.set(path, revision === null ? path : `${path}?revision=${revision}`)
 }
 
-/** Models and the code that runs them: tens of megabytes, kept only once the page uses them. */
-const isEngine = (path: string) => path.startsWith('/models/') || path.endsWith('.wasm')
+/** Code of the larger models, by kind: only who has chosen such a model fetches it, and keeps it then. */
+const OPTIONAL = [['/assets/webllm'], ['/assets/gguf', '/assets/wllama']]
 
-/** Code of the larger models: only who has chosen one fetches it, and keeps it then. */
-const isOptional = (path: string) => path.startsWith('/assets/webllm')
+const isOf = (kind: readonly string[], path: string) => kind.some((start) => path.startsWith(start))
+const isOptional = (path: string) => OPTIONAL.some((kind) => isOf(kind, path))
+
+/** The embedded models and the code that runs them: tens of megabytes, kept only once the page uses them. */
+const isEngine = (path: string) => path.startsWith('/models/') || (path.endsWith('.wasm') && !isOptional(path))
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(keep([...keys.keys()].filter((path) => !isEngine(path) && !isOptional(path))))
+  event.waitUntil(install())
 })
 
 self.addEventListener('activate', (event) => {
@@ -51,6 +54,14 @@ self.addEventListener('fetch', (event) => {
   if (pathname === CONFIG_PATH) event.respondWith(networkFirst(request))
   else if (keys.has(pathname)) event.respondWith(cacheFirst(pathname, request))
 })
+
+/** The page; and of what is fetched only where it is used, what the version before has kept. */
+async function install(): Promise<void> {
+  const kept = (await (await caches.open(FILES)).keys()).map(({ url }) => new URL(url).pathname)
+  const used = OPTIONAL.filter((kind) => kept.some((path) => isOf(kind, path)))
+  const wanted = (path: string) => !isEngine(path) && (!isOptional(path) || used.some((kind) => isOf(kind, path)))
+  await keep([...keys.keys()].filter(wanted))
+}
 
 async function keep(paths: readonly string[]): Promise<void> {
   const cache = await caches.open(FILES)

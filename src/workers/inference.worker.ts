@@ -1,6 +1,7 @@
 import { expose } from 'comlink'
 import { EngineHost } from '#adapters/engine/engine-host.ts'
+import { OnnxEngine } from '#adapters/engine/onnx/onnx-engine.ts'
+import { ortInTab } from '#adapters/engine/onnx/ort-in-tab.ts'
 import { siteModels } from '#adapters/engine/site-models.ts'
-import { WllamaEngine } from '#adapters/engine/wllama.ts'
 
-expose(new EngineHost(new WllamaEngine(siteModels(`${import.meta.env.BASE_URL}models/`))))
+expose(new EngineHost(new OnnxEngine({ ...ortInTab(), source: siteModels(`${import.meta.env.BASE_URL}models/`) })))

@@ -4,4 +4,5 @@ import { OnnxEngine } from '#adapters/engine/onnx/onnx-engine.ts'
 import { ortInTab } from '#adapters/engine/onnx/ort-in-tab.ts'
 import { siteModels } from '#adapters/engine/site-models.ts'
 
+/** As `inference.worker.ts`, on the models that the test generates. */
 expose(new EngineHost(new OnnxEngine({ ...ortInTab(), source: siteModels('/random-models/') })))

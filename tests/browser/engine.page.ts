@@ -4,27 +4,24 @@ import { engineWorker } from '#adapters/engine/inference-worker.ts'
 import { WorkerEngine } from '#adapters/engine/worker-engine.ts'
 import { engineContract, type ContractCase, type EngineSubject } from '../contract/engine.contract.ts'
 
-const randomWorker = () =>
-  engineWorker(new Worker(new URL('./engine.random.worker.ts', import.meta.url), { type: 'module' }))
-const embeddedWorker = () =>
-  engineWorker(new Worker(new URL('../../src/workers/inference.worker.ts', import.meta.url), { type: 'module' }))
+// One literal each: the bundler must see the address.
+const WORKERS = {
+  embedded: () => new Worker(new URL('../../src/workers/inference.worker.ts', import.meta.url), { type: 'module' }),
+  random: () => new Worker(new URL('./engine.onnx-random.worker.ts', import.meta.url), { type: 'module' }),
+  wllama: () => new Worker(new URL('./engine.wllama.worker.ts', import.meta.url), { type: 'module' }),
+  'wllama-random': () => new Worker(new URL('./engine.wllama-random.worker.ts', import.meta.url), { type: 'module' }),
+} as const satisfies Record<string, () => Worker>
 
-const onnxWorker = (models: 'random' | 'embedded') => () => {
-  // Two literals: the bundler must see the address.
-  const worker =
-    models === 'random'
-      ? new Worker(new URL('./engine.onnx-random.worker.ts', import.meta.url), { type: 'module' })
-      : new Worker(new URL('./engine.onnx.worker.ts', import.meta.url), { type: 'module' })
-  return engineWorker(worker)
-}
+const engineOf = (name: keyof typeof WORKERS) => () => new WorkerEngine(() => engineWorker(WORKERS[name]()))
 
 /** Half of what the test lets the model say: an abort that did nothing would show. */
 const PIECES_IN_FLIGHT = 98
 
-const SUBJECTS: Readonly<Record<string, (modelId: string) => EngineSubject>> = {
-  random: (modelId) => ({
-    create: () => new WorkerEngine(randomWorker),
-    modelId,
+const SUBJECTS: Readonly<Record<keyof typeof WORKERS, Omit<EngineSubject, 'create' | 'modelId'>>> = {
+  embedded: { piecesInFlight: PIECES_IN_FLIGHT, damagedModelId: null, crash: null },
+  random: { piecesInFlight: PIECES_IN_FLIGHT, damagedModelId: 'damaged', crash: null },
+  wllama: { piecesInFlight: PIECES_IN_FLIGHT, damagedModelId: null, crash: null },
+  'wllama-random': {
     piecesInFlight: PIECES_IN_FLIGHT,
     damagedModelId: 'damaged',
     crash: {
@@ -32,42 +29,24 @@ const SUBJECTS: Readonly<Record<string, (modelId: string) => EngineSubject>> = {
       // Its likeliest token is a byte that is no character, which llama.cpp cannot report.
       provoke: (engine) => engine.judge([{ role: 'user', content: 'hello' }], ['some answer']),
     },
-  }),
-  embedded: (modelId) => ({
-    create: () => new WorkerEngine(embeddedWorker),
-    modelId,
-    piecesInFlight: PIECES_IN_FLIGHT,
-    damagedModelId: null,
-    crash: null,
-  }),
-  'onnx-random': (modelId) => ({
-    create: () => new WorkerEngine(onnxWorker('random')),
-    modelId,
-    piecesInFlight: PIECES_IN_FLIGHT,
-    damagedModelId: 'damaged',
-    crash: null,
-  }),
-  onnx: (modelId) => ({
-    create: () => new WorkerEngine(onnxWorker('embedded')),
-    modelId,
-    piecesInFlight: PIECES_IN_FLIGHT,
-    damagedModelId: null,
-    crash: null,
-  }),
+  },
 }
 
-const subject = (name: string, modelId: string): EngineSubject => {
-  const found = SUBJECTS[name]
-  if (!found) throw new Error(`no subject "${name}"`)
-  return found(modelId)
-}
+/** Which engine, on which models. */
+export type SubjectName = keyof typeof WORKERS
+
+const subject = (name: SubjectName, modelId: string): EngineSubject => ({
+  ...SUBJECTS[name],
+  create: engineOf(name),
+  modelId,
+})
 
 let cases: readonly ContractCase[] = []
 
 /** What the test drives this page by. */
 const page = {
   /** Prepares the contract, and tells the titles of its cases. */
-  contract: (name: string, modelId: string): string[] => {
+  contract: (name: SubjectName, modelId: string): string[] => {
     cases = engineContract(subject(name, modelId))
     return cases.map(({ title }) => title)
   },
@@ -78,17 +57,33 @@ const page = {
     await found.run()
   },
 
-  /** Exact qualities and a greedy text, to be compared between tabs. */
-  fingerprint: async (name: string, modelId: string, question: string, answers: readonly string[]) => {
+  /** Exact qualities and a greedy text for each question, to be compared. */
+  fingerprint: async (name: SubjectName, modelId: string, questions: readonly string[], answers: readonly string[]) => {
     const engine = await loaded(name, modelId)
-    const messages: ChatMessage[] = [{ role: 'user', content: question }]
-    const judgements = await engine.judge(messages, answers)
-    const text = await say(engine, messages, 24)
+    const prints = []
+    for (const content of questions) {
+      const messages: ChatMessage[] = [{ role: 'user', content }]
+      const judgements = await engine.judge(messages, answers)
+      prints.push({ qualities: judgements.map(({ quality }) => quality), text: await say(engine, messages, 24) })
+    }
     await engine.unload()
-    return { qualities: judgements.map(({ quality }) => quality), text }
+    return prints
   },
 
-  measure: async (name: string, modelId: string, answer: string) => {
+  /** How loading ends: `done`, or the error's name and sentence. */
+  load: async (name: SubjectName, modelId: string) => {
+    const engine = subject(name, modelId).create()
+    try {
+      await engine.load(modelId)
+      await engine.unload()
+      return 'done'
+    } catch (error) {
+      const { name, message } = error as Error
+      return `${name}: ${message}`
+    }
+  },
+
+  measure: async (name: SubjectName, modelId: string, answer: string) => {
     const engine = subject(name, modelId).create()
     const messages: ChatMessage[] = [{ role: 'user', content: 'What is the capital of France?' }]
     const loadMs = await duration(() => engine.load(modelId))
@@ -100,7 +95,7 @@ const page = {
   },
 }
 
-async function loaded(name: string, modelId: string): Promise<Engine> {
+async function loaded(name: SubjectName, modelId: string): Promise<Engine> {
   const engine = subject(name, modelId).create()
   await engine.load(modelId)
   return engine

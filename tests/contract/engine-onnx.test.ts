@@ -6,15 +6,17 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { expose } from 'comlink'
 import * as ort from 'onnxruntime-web/wasm'
 import * as v from 'valibot'
-import { afterAll, describe, test } from 'vitest'
+import type { InferenceSession } from 'onnxruntime-web/wasm'
+import { afterAll, describe, expect, test } from 'vitest'
 import { EngineHost } from '#adapters/engine/engine-host.ts'
 import { readGguf } from '#adapters/engine/gguf-layout.ts'
 import { folderModels } from '#adapters/engine/onnx/folder-models.ts'
 import { OnnxEngine } from '#adapters/engine/onnx/onnx-engine.ts'
+import type { Ort } from '#adapters/engine/onnx/slice-session.ts'
 import type { ModelSource } from '#adapters/engine/opened-model.ts'
 import { WorkerEngine, type EngineWorker } from '#adapters/engine/worker-engine.ts'
 import { Digest } from '#core/protocol/ids.ts'
-import { ModelLoadError, type Engine } from '#ports/engine.ts'
+import { ModelLoadError, OutOfMemoryError, type Engine } from '#ports/engine.ts'
 import { GGUF_SHAPES } from '#support/gguf-shapes.ts'
 import { randomModel } from '#support/random-model.ts'
 import { randomModelFiles } from '#support/random-models.ts'
@@ -25,8 +27,30 @@ for (const [name, content] of randomModelFiles()) writeFileSync(join(folder, nam
 afterAll(() => rmSync(folder, { recursive: true }))
 
 ort.env.wasm.numThreads = 1
-const engineOn = (source: ModelSource) => () =>
-  new WorkerEngine(() => hosted(new OnnxEngine({ ort, ortVersion: ort.env.versions.common, source })))
+const engineOn =
+  (source: ModelSource, library: Ort = ort) =>
+  () =>
+    new WorkerEngine(() => hosted(new OnnxEngine({ ort: library, ortVersion: ort.env.versions.common, source })))
+
+/** What the next run of `breakable` fails with. */
+let failNextRun: Error | null = null
+
+/** onnxruntime, and a session that fails once when told to. */
+const breakable: Ort = {
+  ...ort,
+  InferenceSession: {
+    async create(...call: Parameters<Ort['InferenceSession']['create']>) {
+      const session = await ort.InferenceSession.create(...call)
+      const run = session.run.bind(session)
+      session.run = (feeds: InferenceSession.FeedsType) => {
+        const failure = failNextRun
+        failNextRun = null
+        return failure ? Promise.reject(failure) : run(feeds)
+      }
+      return session
+    },
+  } as Ort['InferenceSession'],
+}
 
 /** Larger models' shapes, which judge by grades. */
 const shapes: ModelSource = {
@@ -64,11 +88,17 @@ function hosted(engine: Engine): EngineWorker {
 
 describe.each(['random', 'other-shape'])('onnxruntime in Node keeps the contract with "%s"', (modelId) => {
   const cases = engineContract({
-    create: engineOn(folderModels(folder)),
+    create: engineOn(folderModels(folder), breakable),
     modelId,
     piecesInFlight: 1,
     damagedModelId: 'damaged',
-    crash: null,
+    crash: {
+      modelId,
+      provoke(engine) {
+        failNextRun = new WebAssembly.RuntimeError('memory access out of bounds')
+        return engine.judge([{ role: 'user', content: 'hello' }], ['some answer'])
+      },
+    },
   })
   for (const { title, run } of cases) test(title, { timeout: 60_000 }, run)
 })
@@ -78,4 +108,16 @@ describe.each(['grouped', 'biased'])('onnxruntime in Node keeps the contract wit
   for (const { title, run } of engineContract({ create: engineOn(shapes), modelId, ...rest })) {
     test(title, { timeout: 60_000 }, run)
   }
+})
+
+test('want of memory within a call has its name, and the next call loads the model anew', async () => {
+  const engine = engineOn(folderModels(folder), breakable)()
+  await engine.load('random')
+  const judge = () => engine.judge([{ role: 'user', content: 'hello' }], ['some answer'])
+  const before = await judge()
+  // As onnxruntime words it.
+  failNextRun = new Error('failed to call OrtRun(). ERROR_CODE: 6, ERROR_MESSAGE: std::bad_alloc')
+  await expect(judge()).rejects.toBeInstanceOf(OutOfMemoryError)
+  expect(await judge()).toEqual(before)
+  await engine.unload()
 })

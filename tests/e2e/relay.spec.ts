@@ -1,4 +1,5 @@
-import { NO_DIRECT_WAY } from '#support/swarm-page.ts'
+import { readdir } from 'node:fs/promises'
+import { NO_DIRECT_WAY, type SwarmPage } from '#support/swarm-page.ts'
 import { expect, note, test, together } from '#support/tabs.ts'
 
 test('the swarm works without its relay, and grows again when it is back', async ({ tabs, mortalRelay }) => {
@@ -59,11 +60,8 @@ test('a page visited once answers without any network', async ({ tabs, mortalRel
   const tab = await open({ relay: mortalRelay })
   await tab.ready()
   await tab.acceptNotice()
-  await tab.page.waitForFunction(async () => {
-    const kept = (await (await caches.open('tabswarm-files')).keys()).map(({ url }) => new URL(url).pathname)
-    const controlled = navigator.serviceWorker.controller !== null
-    return controlled && ['.gguf', '.wasm', '.js', '/'].every((end) => kept.some((path) => path.endsWith(end)))
-  })
+  await tab.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  await expect.poll(() => unkept(tab)).toEqual([])
   await mortalRelay.kill()
   await context.setOffline(true)
   await tab.page.reload()
@@ -73,3 +71,38 @@ test('a page visited once answers without any network', async ({ tabs, mortalRel
   await expect(tab.answer).not.toBeEmpty()
   await expect(tab.provenance).toContainText('Not verified: no other tab')
 })
+
+test('code of larger models is fetched by who uses one, and kept then', async ({ tabs }) => {
+  const { open, context } = await tabs.profile()
+  const asked: string[] = []
+  context.on('request', (request) => asked.push(new URL(request.url()).pathname))
+  const tab = await open()
+  await tab.ready()
+  await tab.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  await expect.poll(() => unkept(tab)).toEqual([])
+  const [program, worker] = [/^\/assets\/wllama-.*\.wasm$/, /^\/assets\/gguf\.worker-.*\.js$/]
+  expect(asked.filter((path) => program.test(path) || worker.test(path))).toEqual([])
+  const build = await readdir('dist/assets')
+  const files = build.map((name) => `/assets/${name}`).filter((path) => program.test(path) || worker.test(path))
+  expect(files).toHaveLength(2)
+  const kept = async () => (await keptFiles(tab)).filter((path) => files.includes(path)).sort()
+  expect(await kept()).toEqual([])
+  // As the worker of such a model does, which needs a file that tests do not have.
+  await tab.page.evaluate((paths) => Promise.all(paths.map((path) => fetch(path))), files)
+  await expect.poll(kept).toEqual(files.sort())
+})
+
+/** What a visit without a network needs, and is not kept yet: the page, and the engine with its models. */
+async function unkept(tab: SwarmPage): Promise<string[]> {
+  const kept = await keptFiles(tab)
+  return [/^\/$/, /\/tab-.*\.js$/, /\/inference\.worker-.*\.js$/, /\/ort-.*\.wasm$/, /\.gguf$/, /catalogue\.json$/]
+    .filter((file) => !kept.some((path) => file.test(path)))
+    .map(String)
+}
+
+function keptFiles(tab: SwarmPage): Promise<string[]> {
+  return tab.page.evaluate(async () => {
+    const requests = await (await caches.open('tabswarm-files')).keys()
+    return requests.map(({ url }) => new URL(url).pathname)
+  })
+}

@@ -37,15 +37,17 @@ export interface FakeEngineOptions {
   readonly speedAtLoad?: EngineSpeed
   readonly instrument?: Judgement['instrument']
   /** Replaces what it would say, for dishonest or scripted nodes. */
-  readonly answer?: (messages: readonly ChatMessage[], options: GenerateOptions) => string
+  readonly answer?: (messages: readonly ChatMessage[], options: GenerateOptions) => string | Promise<string>
   /** Replaces how it would judge. */
-  readonly quality?: (messages: readonly ChatMessage[], answer: string) => number
+  readonly quality?: (messages: readonly ChatMessage[], answer: string) => number | Promise<number>
 }
 
-/** In tokens a second. A judge by likelihood reads answers as fast as it writes, one by rating as fast as it reads. */
+/** In tokens a second. */
 export interface EngineSpeed {
   readonly prefill: number
   readonly decode: number
+  /** Default: a judge by likelihood reads answers as fast as it writes, one by rating as fast as it reads. */
+  readonly judge?: number
 }
 
 /** A message with this text, or an answer judged with it, crashes the engine. */
@@ -110,7 +112,8 @@ export class FakeEngine implements Engine {
       await this.#myTurn(turn, options.signal)
       const fitted = await this.#fit(messages, options.maxTokens)
       droppedTurns = fitted.droppedTurns
-      const text = (this.#options.answer ?? this.#answer)(fitted.messages, options)
+      const answer = (this.#options.answer ?? this.#answer)(fitted.messages, options)
+      const text = typeof answer === 'string' ? answer : await answer
       const { speed, msPerToken } = this.#options
       if (speed) await this.#pause((1000 * countAll(fitted.messages)) / speed.prefill, options.signal)
       for (const piece of piecesOf(untilStop(text, options.stop))) {
@@ -136,7 +139,8 @@ export class FakeEngine implements Engine {
         await this.#pause(this.#judgingMs(fitted.messages, answer), signal)
         if (answer === CRASH) throw new EngineCrashedError('The model stopped working.')
         const readable = countWords(answer) < answerRoom(this.#options.contextTokens)
-        const quality = readable ? (this.#options.quality ?? this.#quality)(fitted.messages, answer) : 0
+        const found = readable ? (this.#options.quality ?? this.#quality)(fitted.messages, answer) : 0
+        const quality = typeof found === 'number' ? found : await found
         judgements.push({ quality, instrument: this.#options.instrument })
       }
       return judgements
@@ -146,8 +150,7 @@ export class FakeEngine implements Engine {
   #judgingMs(messages: readonly ChatMessage[], answer: string): number {
     const { speed, judgeMs, instrument } = this.#options
     if (!speed) return judgeMs
-    const perAnswerToken = instrument === 'rating' ? speed.prefill : speed.decode
-    return 1000 * (countAll(messages) / speed.prefill + countWords(answer) / perAnswerToken)
+    return 1000 * (countAll(messages) / speed.prefill + countWords(answer) / judgeSpeed(speed, instrument))
   }
 
   describe(): EngineDescription | null {
@@ -209,6 +212,7 @@ export class FakeEngine implements Engine {
   #describe(): EngineDescription {
     const { modelId, tier, contextTokens, msPerToken, speed, speedAtLoad = speed, instrument } = this.#options
     const perSecond = msPerToken > 0 ? Math.max(1, Math.round(1000 / msPerToken)) : 1_000_000
+    const speeds = speedAtLoad ?? { prefill: perSecond, decode: perSecond }
     return {
       modelId,
       modelName: modelId,
@@ -216,12 +220,16 @@ export class FakeEngine implements Engine {
       engineClass: 'fake',
       tier,
       contextTokens,
-      prefillTokensPerSecond: speedAtLoad?.prefill ?? perSecond,
-      decodeTokensPerSecond: speedAtLoad?.decode ?? perSecond,
+      prefillTokensPerSecond: speeds.prefill,
+      decodeTokensPerSecond: speeds.decode,
+      judgeTokensPerSecond: judgeSpeed(speeds, instrument),
       instrument,
     }
   }
 }
+
+const judgeSpeed = ({ prefill, decode, judge }: EngineSpeed, instrument: Judgement['instrument']): number =>
+  judge ?? (instrument === 'rating' ? prefill : decode)
 
 const questionOf = (messages: readonly ChatMessage[]): string => messages.at(-1)?.content ?? ''
 

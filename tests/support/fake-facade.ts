@@ -69,7 +69,7 @@ const SELF = nodeId(1)
 const OFFER: EngineOffer = {
   modelDigest: hex(200, 32) as Digest,
   modelName: 'starling-4m',
-  engineClass: 'wllama-3.8.1-cpu',
+  engineClass: 'onnx-1/ort-1.30.0/wasm-cpu',
   tier: 0,
   contextTokens: 1024,
   prefillTokensPerSecond: 1900,

@@ -12,6 +12,7 @@ import { rightWord } from './fake-knowledge.ts'
 import { createFakeNetwork, type FakeNetwork } from './fake-mesh.ts'
 import { shareVerification } from './shared-verification.ts'
 import { createDice, type Dice } from './sim-dice.ts'
+import { engineWith, type Mind } from './sim-mind.ts'
 import { SimNode } from './sim-node.ts'
 import { ALL_TROUBLES, Troublemaker, type Troubles } from './sim-troubles.ts'
 import { Witness } from './sim-witness.ts'
@@ -36,6 +37,9 @@ export interface SimulationOptions {
   readonly engine?: Omit<FakeEngineOptions, 'clock'>
   /** What sets a node's engine apart from the others'. */
   readonly engineOf?: (index: number) => Omit<FakeEngineOptions, 'clock'>
+  /** A real model that thinks in place of a node's engine, which takes its time on the virtual clock all the same. */
+  readonly mindOf?: (index: number) => Mind | null
+  readonly isRight?: (prompt: string, text: string) => boolean
   /** Called when the asker has its answer, while the session is still known. */
   readonly onAnswer?: (asked: Asked, answer: Answer) => void
   /** Called now and then, with the number of questions asked so far. */
@@ -134,6 +138,8 @@ class Simulation {
       maxTokens: 48,
       engine: {},
       engineOf: () => ({}),
+      mindOf: () => null,
+      isRight: (prompt, text) => text.includes(rightWord(prompt)),
       onAnswer: () => undefined,
       onProgress: () => undefined,
       ...options,
@@ -192,6 +198,7 @@ class Simulation {
 
   #createNode(index: number): SimNode {
     const { seed, sharedOperators, engine, engineOf } = this.#options
+    const mind = this.#options.mindOf(index)
     const dice = createDice(seed, 1000 + index)
     const shared = index < 2 * sharedOperators
     return new SimNode({
@@ -212,6 +219,7 @@ class Simulation {
         modelId: `model-${index % 3}`,
         ...engine,
         ...engineOf(index),
+        ...(mind && engineWith(mind, this.#clock)),
       },
       decode: this.#witness.decode,
       watch: this.#witness,
@@ -290,7 +298,7 @@ class Simulation {
         const { verdict, text, session } = whole
         // A question that a reload cut off before anybody had it is asked anew.
         asked.session = session
-        asked.right = text.includes(rightWord(asked.prompt))
+        asked.right = this.#options.isRight(asked.prompt, text)
         this.#end(asked, verdict ? 'answered' : 'alone')
         this.#options.onAnswer(asked, whole)
       },

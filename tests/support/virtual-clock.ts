@@ -18,13 +18,16 @@ export interface VirtualClock extends Clock {
   /** Fires every timer up to `atMs` in order, settling after each, and stands at `atMs` then. */
   advanceTo(atMs: number): Promise<void>
   advanceBy(durationMs: number): Promise<void>
+  /** Stands still until this is done: real work, which takes none of this clock's time. */
+  hold<T>(work: Promise<T>): Promise<T>
   /** Lets everything that timers have set off run until it waits for the clock again. */
   settle(): Promise<void>
 }
 
 /**
  * Timers fire by time, then by order of setting, one at a time; `advanceTo` empties the microtask queue in between.
- * So a run depends on nothing but its inputs, as long as no code under test waits for real input or output.
+ * So a run depends on nothing but its inputs, as long as no code under test waits for real input or output that the
+ * clock is not told of.
  */
 export function createVirtualClock(init: { nowMs?: number; wallTimeMs?: number } = {}): VirtualClock {
   let nowMs = init.nowMs ?? 0
@@ -32,6 +35,7 @@ export function createVirtualClock(init: { nowMs?: number; wallTimeMs?: number }
   const heap: Timer[] = []
   let order = 0
   let pending = 0
+  const held = new Set<Promise<unknown>>()
 
   const peek = () => {
     while (heap[0]?.callback === null) pop(heap)
@@ -75,8 +79,21 @@ export function createVirtualClock(init: { nowMs?: number; wallTimeMs?: number }
       nowMs = Math.max(nowMs, atMs)
     },
     advanceBy: (durationMs) => clock.advanceTo(nowMs + durationMs),
-    // The microtask queue is empty before the event loop reaches its next turn.
-    settle: () => new Promise((resolve) => setImmediate(resolve)),
+    hold(work) {
+      held.add(work)
+      const done = () => held.delete(work)
+      work.then(done, done)
+      return work
+    },
+    async settle() {
+      // The microtask queue is empty before the event loop reaches its next turn.
+      const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
+      await nextTurn()
+      while (held.size > 0) {
+        await Promise.allSettled(held)
+        await nextTurn()
+      }
+    },
   }
   return clock
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isWorthTelling, noteWriting, speedAtLoad, speedOf, type Writing } from '#core/swarm/speed.ts'
 
-const LOADED = { prefillTokensPerSecond: 120, decodeTokensPerSecond: 30 }
+const LOADED = { prefillTokensPerSecond: 120, decodeTokensPerSecond: 30, judgeTokensPerSecond: 60 }
 
 /** An answer of so many tokens at a speed, after its prompt was read. */
 const written = (tokens: number, perSecond: number, readingMs = 0): Writing => {
@@ -15,7 +15,11 @@ const after = (...writings: Writing[]) => speedOf(writings.reduce(noteWriting, s
 describe('how fast an engine is', () => {
   test('FIT-3: the speed measured at load holds until an answer shows that it is faster, and reading with it', () => {
     expect(after()).toEqual(LOADED)
-    expect(after(written(24, 300))).toEqual({ prefillTokensPerSecond: 1200, decodeTokensPerSecond: 300 })
+    expect(after(written(24, 300))).toEqual({
+      prefillTokensPerSecond: 1200,
+      decodeTokensPerSecond: 300,
+      judgeTokensPerSecond: 600,
+    })
     // Two tokens are enough to show that it is no slower than that.
     expect(after(written(2, 300)).decodeTokensPerSecond).toBe(300)
   })
@@ -29,7 +33,11 @@ describe('how fast an engine is', () => {
     const slow = written(24, 6)
     expect(after(slow)).toEqual(LOADED)
     expect(after(slow, slow, written(24, 30))).toEqual(LOADED)
-    expect(after(slow, slow, slow)).toEqual({ prefillTokensPerSecond: 24, decodeTokensPerSecond: 6 })
+    expect(after(slow, slow, slow)).toEqual({
+      prefillTokensPerSecond: 24,
+      decodeTokensPerSecond: 6,
+      judgeTokensPerSecond: 12,
+    })
   })
 
   test('FIT-3: pieces that arrive all at once, or short answers, make it neither faster nor slower', () => {

@@ -1,5 +1,5 @@
 /**
- * Everything that makes two runs of one model comparable bit by bit. Log-probabilities are equal across tabs, runs and
+ * Everything that makes two runs of one model in llama.cpp comparable bit by bit. Log-probabilities are equal across tabs, runs and
  * numbers of threads; prefill equals decoding only without flash attention and with small physical batches, so these
  * settings are part of the name, and never left to the library's defaults.
  */
@@ -15,6 +15,21 @@ export const PINNED = {
 
 export function engineClass(wllamaVersion: string, llamaVersion: string, contextTokens: number): string {
   return `wllama-${wllamaVersion}/llama.cpp-${llamaVersion}/wasm-cpu/f32/fa-off/b${PINNED.n_batch}/ub${PINNED.n_ubatch}/ctx${contextTokens}`
+}
+
+/** To be counted up whenever the graphs, or how they are run, change so that numbers come out differently. */
+const GRAPHS = 1
+
+/** The same, in onnxruntime. The length of the chunks in which a prompt is read changes the last bits of what follows. */
+export function onnxEngineClass(settings: {
+  readonly ortVersion: string
+  /** Of the model's file. */
+  readonly digest: string
+  readonly chunkTokens: number
+  readonly contextTokens: number
+}): string {
+  const { ortVersion, digest, chunkTokens, contextTokens } = settings
+  return `onnx-${GRAPHS}/ort-${ortVersion}/wasm-cpu/f32/chunk${chunkTokens}/ctx${contextTokens}/${digest.slice(0, 12)}`
 }
 
 /** Threads wait for each other by spinning, so a model that is quick alone would only starve the other tabs. */

@@ -2,7 +2,6 @@ import { findMember } from './catalogue.ts'
 import { readGguf } from './gguf-layout.ts'
 import { fetchModelFile } from './model-file.ts'
 import type { ModelSource } from './opened-model.ts'
-import { widenWeights } from './widen-weights.ts'
 
 /** The models of this site's own catalogue. `modelsUrl`: the folder of `catalogue.json`, with its last slash. */
 export function siteModels(modelsUrl: string): ModelSource {
@@ -10,7 +9,6 @@ export function siteModels(modelsUrl: string): ModelSource {
     async open(modelId, onProgress, signal) {
       const member = await findMember(modelsUrl, modelId, signal)
       const file = await fetchModelFile(modelsUrl, member, onProgress, signal)
-      const layout = readGguf(file)
       return {
         id: member.id,
         name: member.id,
@@ -18,8 +16,8 @@ export function siteModels(modelsUrl: string): ModelSource {
         tier: member.tier,
         contextTokens: member.contextTokens,
         judging: member.judging,
-        file: new Blob([widenWeights(file, layout)]),
-        layout,
+        file: new Blob([file]),
+        layout: readGguf(file),
       }
     },
   }

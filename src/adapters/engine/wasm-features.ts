@@ -9,13 +9,18 @@ const SIMD_MODULE = new Uint8Array([
 /** A memory with 64-bit addresses, of one page. */
 const MEMORY64_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 4, 1])
 
+type Validate = (module: Uint8Array<ArrayBuffer>) => boolean
+
+const validateHere: Validate = (module) => WebAssembly.validate(module)
+
+/** onnxruntime's one build needs these, and no more. */
+export const hasVectorInstructions = (validate = validateHere): boolean => validate(SIMD_MODULE)
+
 /**
  * What the browser's WebAssembly lacks of what llama.cpp's one build needs; null where it lacks nothing. There is no
  * second build without these to fall back to: wllama's would have to be fetched from a stranger's host, as a program.
  */
-export function missingInWasm(
-  validate: (module: Uint8Array<ArrayBuffer>) => boolean = (module) => WebAssembly.validate(module),
-): 'vector instructions' | '64-bit memory' | null {
-  if (!validate(SIMD_MODULE)) return 'vector instructions'
+export function missingInWasm(validate = validateHere): 'vector instructions' | '64-bit memory' | null {
+  if (!hasVectorInstructions(validate)) return 'vector instructions'
   return validate(MEMORY64_MODULE) ? null : '64-bit memory'
 }

@@ -266,11 +266,11 @@ async function countTokens(
   }
 }
 
-type Speed = Pick<EngineDescription, 'prefillTokensPerSecond' | 'decodeTokensPerSecond'>
+type Speed = Pick<EngineDescription, 'prefillTokensPerSecond' | 'decodeTokensPerSecond' | 'judgeTokensPerSecond'>
 
 /** The second of two short runs: the first one also compiles shaders. */
 async function measureSpeed(runtime: MlcRuntime, signal: AbortSignal | undefined): Promise<Speed> {
-  let speed: Speed = { prefillTokensPerSecond: 1, decodeTokensPerSecond: 1 }
+  let speed: Speed = { prefillTokensPerSecond: 1, decodeTokensPerSecond: 1, judgeTokensPerSecond: 1 }
   for (const run of [1, 2]) {
     const content = `${run}: the quick brown fox jumps over the lazy dog`
     const reply = await runtime.complete(
@@ -278,7 +278,10 @@ async function measureSpeed(runtime: MlcRuntime, signal: AbortSignal | undefined
       signal,
     )
     const { prefill_tokens_per_s: prefill = 1, decode_tokens_per_s: decode = 1 } = reply.usage?.extra ?? {}
-    speed = { prefillTokensPerSecond: positive(prefill), decodeTokensPerSecond: positive(decode) }
+    // A rating reads the answer as part of its prompt.
+    const reading = positive(prefill)
+    const decodeTokensPerSecond = positive(decode)
+    speed = { prefillTokensPerSecond: reading, decodeTokensPerSecond, judgeTokensPerSecond: reading }
   }
   return speed
 }

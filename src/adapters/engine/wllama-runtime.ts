@@ -10,6 +10,7 @@ import {
 } from '#ports/engine.ts'
 import { PINNED, threadCount } from './engine-class.ts'
 import { PromptTooLongError } from './prompt-too-long.ts'
+import { isWantOfMemory } from './want-of-memory.ts'
 import { missingInWasm } from './wasm-features.ts'
 
 /** `false` bans a token. */
@@ -137,7 +138,7 @@ export class WllamaRuntime {
       const message = error instanceof Error ? error.message : ''
       const tooLong = TOO_LONG.exec(message)
       if (tooLong) throw new PromptTooLongError(Number(tooLong[1]))
-      if (NO_MEMORY.test(message)) throw new OutOfMemoryError('The memory of the page gave out.', { cause: error })
+      if (isWantOfMemory(message)) throw new OutOfMemoryError('The memory of the page gave out.', { cause: error })
       throw new EngineCrashedError('The model stopped working.', { cause: error })
     }
   }
@@ -151,15 +152,11 @@ const TOO_LONG = /^request \((\d+) tokens\) exceeds the available context size/
 /** wllama's `LogLevel.ERROR`, which its types keep to themselves. */
 const ERRORS_ONLY = 4
 
-/** How llama.cpp, Emscripten and browsers say that there is no memory left. */
-const NO_MEMORY =
-  /out of memory|\bOOM\b|failed to allocate|unable to allocate|could not allocate|bad_alloc|grow memory/i
-
 /** What went wrong while loading, by what was thrown, and by what llama.cpp said before. */
 function loadError(error: unknown, said: readonly string[]): Error {
   const reason = [error instanceof Error ? error.message : String(error), ...said].join('\n')
   const options = { cause: error instanceof ModelDamagedError ? reason : error }
-  if (NO_MEMORY.test(reason) || error instanceof RangeError) {
+  if (isWantOfMemory(reason) || error instanceof RangeError) {
     return new OutOfMemoryError('The model does not fit into the memory that this page may have.', options)
   }
   if (error instanceof ModelDamagedError) return new ModelDamagedError(error.message, options)

@@ -65,7 +65,11 @@ export class WllamaEngine implements Engine {
       const marks = [...vocabulary.controlTexts, ...template.marks]
       const bench = { runtime, vocabulary, contextTokens: model.contextTokens, banned, marks }
       const speed = await measureSpeed(bench)
-      this.#loaded = { ...bench, judging: model.judging, template, description: { ...describe(model), ...speed } }
+      const { instrument } = model.judging
+      // A likelihood is forced through token by token; a rating reads the answer as part of its prompt.
+      const judging = instrument === 'rating' ? speed.prefillTokensPerSecond : speed.decodeTokensPerSecond
+      const description = { ...describe(model), ...speed, judgeTokensPerSecond: judging }
+      this.#loaded = { ...bench, judging: model.judging, template, description }
     } catch (error) {
       await runtime.stop()
       throw error

@@ -1,12 +1,10 @@
 import { MAX_TOKENS_PER_SECOND } from '../protocol/limits.ts'
-import type { EngineOffer } from '../protocol/messages.ts'
+import type { Speed } from './fit.ts'
 
 /**
  * How fast an engine is by what it does. Its speed was measured once, when its model was loaded, which may have been the
  * busiest moment of the machine; a node that goes by that for ever is never asked again (SPEC FIT-3).
  */
-
-export type MeasuredSpeed = Pick<EngineOffer, 'prefillTokensPerSecond' | 'decodeTokensPerSecond'>
 
 /** One answer as it was written. */
 export interface Writing {
@@ -18,7 +16,7 @@ export interface Writing {
 }
 
 export interface SpeedRecord {
-  readonly atLoad: MeasuredSpeed
+  readonly atLoad: Speed
   /** Tokens a second. */
   readonly decode: number
   /** What the last answers show, the latest last: at most `REMEMBERED`. */
@@ -40,7 +38,7 @@ const ENOUGH_TOKENS = 8
 /** Below this, a change is not worth an announcement of its own. */
 const WORTH_TELLING = 1.25
 
-export function speedAtLoad(atLoad: MeasuredSpeed): SpeedRecord {
+export function speedAtLoad(atLoad: Speed): SpeedRecord {
   return { atLoad, decode: atLoad.decodeTokensPerSecond, shown: [] }
 }
 
@@ -56,18 +54,19 @@ export function noteWriting(record: SpeedRecord, { tokens, tookMs, writingMs }: 
   return { ...record, shown, decode: Math.max(lowest, Math.min(highest, record.decode)) }
 }
 
-/** What slows the writing slows the reading too. */
-export function speedOf({ atLoad, decode }: SpeedRecord): MeasuredSpeed {
+/** What slows the writing slows the reading and the judging too. */
+export function speedOf({ atLoad, decode }: SpeedRecord): Speed {
   const bounded = (perSecond: number) => Math.min(MAX_TOKENS_PER_SECOND, Math.max(1, Math.round(perSecond)))
   const factor = decode / Math.max(1, atLoad.decodeTokensPerSecond)
   return {
     prefillTokensPerSecond: bounded(atLoad.prefillTokensPerSecond * factor),
     decodeTokensPerSecond: bounded(decode),
+    judgeTokensPerSecond: bounded(atLoad.judgeTokensPerSecond * factor),
   }
 }
 
 /** Whether others should be told at once that an engine is faster or slower than they were told. */
-export function isWorthTelling(told: MeasuredSpeed, now: MeasuredSpeed): boolean {
+export function isWorthTelling(told: Speed, now: Speed): boolean {
   const factor = now.decodeTokensPerSecond / Math.max(1, told.decodeTokensPerSecond)
   return factor > WORTH_TELLING || factor < 1 / WORTH_TELLING
 }

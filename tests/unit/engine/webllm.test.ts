@@ -90,6 +90,7 @@ test('names the class of machines whose results compare, and the judging instrum
     instrument: 'rating',
     prefillTokensPerSecond: 900,
     decodeTokensPerSecond: 46,
+    judgeTokensPerSecond: 900,
   })
 })
 

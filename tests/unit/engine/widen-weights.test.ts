@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { readGguf, TENSOR_F32 } from '#adapters/engine/gguf-layout.ts'
-import { widenWeights } from '#adapters/engine/widen-weights.ts'
+import { widenWeights } from '#support/widen-weights.ts'
 import { writeGguf } from '#support/gguf-writer.ts'
 
 /** One tensor whose data are these halves, by their bits, padded to pairs. */

@@ -28,7 +28,7 @@ export function folderModels(folder: string): ModelSource {
   }
 }
 
-async function readCatalogue(folder: string): Promise<Catalogue> {
+export async function readCatalogue(folder: string): Promise<Catalogue> {
   const parsed = v.safeParse(Catalogue, JSON.parse((await readModel(join(folder, 'catalogue.json'))).toString()))
   if (!parsed.success) throw new ModelLoadError(`The catalogue of models is damaged: ${v.summarize(parsed.issues)}`)
   return parsed.output

@@ -12,10 +12,12 @@ import {
   type Token,
 } from '#ports/engine.ts'
 import { answerRoom } from '../context-window.ts'
+import { onnxEngineClass } from '../engine-class.ts'
 import { likelihoodOf, qualityOf, type Likelihood } from '../likelihood.ts'
 import type { ModelSource, OpenedModel } from '../opened-model.ts'
 import { GRADES, qualityOfGrades, ratingPrompt } from '../rating.ts'
 import { StopStrings } from '../stop-strings.ts'
+import { measureSpeed } from './measure-speed.ts'
 import { nextTask } from './next-task.ts'
 import { OnnxModelInMemory } from './model-in-memory.ts'
 import { sample, type Sampling } from './sampler.ts'
@@ -60,7 +62,9 @@ export class OnnxEngine implements Engine, ScoringEngine {
     try {
       signal?.throwIfAborted()
       const speed = await measureSpeed(model)
-      const engineClass = `onnx/ort-${this.#init.ortVersion}/wasm/f32/chunk${model.chunkTokens}/ctx${model.contextTokens}`
+      const { chunkTokens, contextTokens } = model
+      const settings = { ortVersion: this.#init.ortVersion, digest: opened.digest, chunkTokens, contextTokens }
+      const engineClass = onnxEngineClass(settings)
       this.#loaded = { opened, model, description: { ...describe(opened, model), engineClass, ...speed } }
     } catch (error) {
       await model.stop()
@@ -188,31 +192,6 @@ async function* tokensOf(
     cache = output.cache
     token = draw(output.logits)
   }
-}
-
-type Speed = Pick<EngineDescription, 'prefillTokensPerSecond' | 'decodeTokensPerSecond'>
-
-const SPEED_PROMPT_TOKENS = 64
-const SPEED_DECODED_TOKENS = 8
-
-/** The better of two runs: the first one measures how the browser compiles. */
-async function measureSpeed(model: OnnxModelInMemory): Promise<Speed> {
-  let prefill = 1
-  let decode = 1
-  for (let run = 1; run <= 2; run++) {
-    const tokens = Array.from(
-      { length: Math.min(SPEED_PROMPT_TOKENS, model.contextTokens / 2) },
-      (_, index) => (index * 7 + run) % model.tokenizer.size,
-    )
-    const start = performance.now()
-    let cache = await model.read(tokens, tokens.length - 1, () => {})
-    const between = performance.now()
-    for (let i = 0; i < SPEED_DECODED_TOKENS; i++) cache = (await model.step(tokens[i] ?? 0, cache)).cache
-    prefill = Math.max(prefill, (tokens.length / (between - start)) * 1000)
-    decode = Math.max(decode, (SPEED_DECODED_TOKENS / (performance.now() - between)) * 1000)
-  }
-  model.forget()
-  return { prefillTokensPerSecond: Math.round(prefill), decodeTokensPerSecond: Math.round(decode) }
 }
 
 const describe = ({ id, name, digest, tier, judging }: OpenedModel, { contextTokens }: OnnxModelInMemory) => ({

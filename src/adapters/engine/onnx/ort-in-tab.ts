@@ -6,5 +6,7 @@ import type { OnnxEngineInit } from './onnx-engine.ts'
 export function ortInTab(): Pick<OnnxEngineInit, 'ort' | 'ortVersion'> {
   ort.env.wasm.wasmPaths = { wasm: wasmUrl }
   ort.env.wasm.numThreads = 1
+  // What goes wrong is thrown too, and said in a sentence.
+  ort.env.logLevel = 'fatal'
   return { ort, ortVersion: ort.env.versions.common }
 }

@@ -1,9 +1,9 @@
 import type * as OrtModule from 'onnxruntime-web/wasm'
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web/wasm'
-import { EngineCrashedError, ModelLoadError } from '#ports/engine.ts'
 import { VALUES, type Slice } from './decoder-graph.ts'
 import type { ModelShape } from './model-shape.ts'
 import type { OnnxModel } from './onnx-graph.ts'
+import { runError, startError } from './ort-errors.ts'
 
 /** What of onnxruntime is used, so that tabs and Node may each bring the build that suits them. */
 export type Ort = Pick<typeof OrtModule, 'InferenceSession' | 'Tensor'>
@@ -46,7 +46,7 @@ export class SliceSession {
     this.#slice = slice
   }
 
-  /** Throws `ModelLoadError`. */
+  /** Throws `ModelLoadError`, `UnsupportedBrowserError`, `OutOfMemoryError`. */
   static async start(
     ort: Ort,
     model: OnnxModel,
@@ -61,7 +61,7 @@ export class SliceSession {
       })
       return new SliceSession(ort, session, shape, slice)
     } catch (error) {
-      throw new ModelLoadError('This browser could not start the model.', { cause: error })
+      throw startError(error)
     }
   }
 
@@ -90,7 +90,7 @@ export class SliceSession {
     return { positions, layers: cache.layers.map(({ key, value }) => ({ key: cut(key), value: cut(value) })) }
   }
 
-  /** `chosen`: of which of these positions logits are wanted, counted from the first of them. Throws `EngineCrashedError`. */
+  /** `chosen`: of which of these positions logits are wanted, counted from the first of them. Throws `EngineCrashedError`, `OutOfMemoryError`. */
   async run(input: SliceInput, past: SliceCache, chosen: readonly number[]): Promise<SliceOutput> {
     const { from, to } = this.#slice
     const length = 'tokens' in input ? input.tokens.length : input.length
@@ -110,7 +110,7 @@ export class SliceSession {
     try {
       results = await this.#session.run(feeds)
     } catch (error) {
-      throw new EngineCrashedError('The model stopped working.', { cause: error })
+      throw runError(error)
     }
     const floats = (name: string) => results[name] as TypedTensor<'float32'> | undefined
     const layers = past.layers.map((_, index) => ({

@@ -1,17 +1,16 @@
-import { alignedTo, TENSOR_F16, TENSOR_F32, type GgufLayout } from './gguf-layout.ts'
-
-/** Beyond this, the memory that doubles is worth more than the time. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024
+import { alignedTo, readGguf, TENSOR_F16, TENSOR_F32, type GgufLayout } from '#adapters/engine/gguf-layout.ts'
+import { singlesByHalf } from '#adapters/engine/half-floats.ts'
+import type { ModelSource } from '#adapters/engine/opened-model.ts'
 
 /**
  * The same model with its half-precision weights written out in single precision, which loses nothing: llama.cpp in
- * WASM has no fast path for halves, and reads prompts about four times, answers about twice as fast this way, while
- * the download stays small. The head keeps its length, since only the tensors' types and offsets change.
+ * WASM has no fast path for halves, and reads prompts about four times, answers about twice as fast this way:
+ * that is what onnxruntime is compared with. The head keeps its length, since only the tensors' types and offsets change.
  */
 export function widenWeights(file: Uint8Array<ArrayBuffer>, layout: GgufLayout): Uint8Array<ArrayBuffer> {
   const { tensors, alignment, dataStart } = layout
   const onlyFloats = tensors.every(({ type }) => type === TENSOR_F16 || type === TENSOR_F32)
-  if (!onlyFloats || file.length > MAX_FILE_BYTES) return file
+  if (!onlyFloats) return file
 
   const dataBytes = tensors.reduce((sum, { weights }) => sum + alignedTo(weights * 4, alignment), 0)
   const widened = new Uint8Array(dataStart + dataBytes)
@@ -37,13 +36,11 @@ export function widenWeights(file: Uint8Array<ArrayBuffer>, layout: GgufLayout):
   return widened
 }
 
-/** Every half-precision number (IEEE 754 binary16), by its bits. */
-export function singlesByHalf(): Float32Array {
-  return Float32Array.from({ length: 1 << 16 }, (_, bits) => {
-    const sign = bits & 0x8000 ? -1 : 1
-    const exponent = (bits >> 10) & 0x1f
-    const fraction = bits & 0x3ff
-    if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN
-    return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
-  })
-}
+/** The same models, widened. */
+export const widened = (source: ModelSource): ModelSource => ({
+  async open(...call) {
+    const model = await source.open(...call)
+    const file = new Uint8Array(await model.file.arrayBuffer())
+    return { ...model, file: new Blob([widenWeights(file, readGguf(file))]) }
+  },
+})
