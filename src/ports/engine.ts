@@ -65,7 +65,7 @@ export interface ScoringEngine {
    * Natural logarithms of the probability of each token of an answer, its end included. Null for an answer that the
    * context cannot hold.
    */
-  score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null>
+  score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<readonly number[] | null>
 }
 
 /** How fast it judges follows from its instrument. */

@@ -12,12 +12,12 @@ import {
   type Token,
 } from '#ports/engine.ts'
 import { answerRoom } from '../context-window.ts'
-import { likelihoodOf, qualityOf, type Likelihood } from '../likelihood.ts'
+import { judgeAnswers } from '../judge.ts'
 import type { ModelSource, OpenedModel } from '../opened-model.ts'
-import { GRADES, qualityOfGrades, ratingPrompt } from '../rating.ts'
 import { StopStrings } from '../stop-strings.ts'
 import { nextTask } from './next-task.ts'
 import { OnnxModelInMemory } from './model-in-memory.ts'
+import { readerOf } from './onnx-reader.ts'
 import { sample, type Sampling } from './sampler.ts'
 import type { Ort } from './slice-session.ts'
 
@@ -33,8 +33,6 @@ interface Loaded {
   readonly model: OnnxModelInMemory
   readonly description: EngineDescription
 }
-
-const EMPTY_PROMPT: readonly ChatMessage[] = [{ role: 'user', content: '' }]
 
 /**
  * The swarm's own engine: GGUF files of llama's kind as ONNX graphs, run by onnxruntime in tabs and in Node.
@@ -110,29 +108,19 @@ export class OnnxEngine implements Engine, ScoringEngine {
     answers: readonly string[],
     signal?: AbortSignal,
   ): Promise<Judgement[]> {
-    const { judging } = this.#require().opened
-    const judgements: Judgement[] = []
-    for (const answer of answers) {
-      if (judging.instrument === 'rating') {
-        judgements.push({ instrument: 'rating', quality: await this.#grade(messages, answer, signal) })
-        continue
-      }
-      const given = await this.#likelihood(messages, answer, signal)
-      const alone =
-        given && judging.normalisation === 'pmi' ? await this.#likelihood(EMPTY_PROMPT, answer, signal) : null
-      // What this model cannot read to its end, it cannot vouch for.
-      judgements.push({ instrument: judging.instrument, quality: given ? qualityOf(judging, given, alone) : 0 })
-    }
-    return judgements
+    const { opened, model } = this.#require()
+    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
+    return judgeAnswers(readerOf(model), opened.judging, fitted.messages, answers, signal)
   }
 
-  async score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null> {
+  async score(
+    messages: readonly ChatMessage[],
+    answer: string,
+    signal?: AbortSignal,
+  ): Promise<readonly number[] | null> {
     const { model } = this.#require()
-    signal?.throwIfAborted()
     const fitted = await model.fit(messages, answerRoom(model.contextTokens))
-    const spelled = model.tokenizer.encodeText(model.asData(answer))
-    if (fitted.tokens.length + spelled.length + 1 > model.contextTokens) return null
-    return model.score(fitted.tokens, [...spelled, model.tokenizer.endToken], signal)
+    return readerOf(model).logProbabilities(fitted.messages, answer, signal)
   }
 
   describe(): EngineDescription | null {
@@ -148,23 +136,6 @@ export class OnnxEngine implements Engine, ScoringEngine {
   #require(): Loaded {
     if (!this.#loaded) throw new ModelLoadError('No model is loaded.')
     return this.#loaded
-  }
-
-  /** The expected grade of an answer; 0 for one that the context cannot hold. */
-  async #grade(messages: readonly ChatMessage[], answer: string, signal: AbortSignal | undefined): Promise<number> {
-    const { model } = this.#require()
-    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
-    const prompt = model.fitting(ratingPrompt(fitted.messages, model.asData(answer)), 1)
-    return prompt ? (qualityOfGrades(await model.nextOf(prompt, GRADES, signal)) ?? 0) : 0
-  }
-
-  async #likelihood(
-    messages: readonly ChatMessage[],
-    answer: string,
-    signal: AbortSignal | undefined,
-  ): Promise<Likelihood | null> {
-    const logProbabilities = await this.score(messages, answer, signal)
-    return logProbabilities && likelihoodOf(logProbabilities)
   }
 }
 
