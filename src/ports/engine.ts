@@ -80,6 +80,8 @@ export class ModelLoadError extends NamedError {}
 export class ModelUnsupportedError extends ModelLoadError {}
 /** The engine stopped working in the middle of a call. It has been rebuilt. */
 export class EngineCrashedError extends NamedError {}
+/** What another node says that it has read of a conversation is not of this model, or damaged. */
+export class PrefixRefusedError extends NamedError {}
 /** The last turn alone is longer than the model's context. */
 export class ContextOverflowError extends NamedError {}
 

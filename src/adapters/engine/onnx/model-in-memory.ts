@@ -8,7 +8,8 @@ import { buildSlice, type Slice } from './decoder-graph.ts'
 import { Decoder, SliceChain, type ModelCache, type ModelOutput } from './decoder.ts'
 import { GgufTokenizer } from './gguf-tokenizer.ts'
 import { GgufWeights } from './gguf-weights.ts'
-import { readShape } from './model-shape.ts'
+import { layerWidth, readShape, type ModelShape } from './model-shape.ts'
+import { packPrefix, unpackPrefix, type PrefixFit, type PrefixPrecision } from './prefix-format.ts'
 import { logProbability } from './sampler.ts'
 import { SliceSession, type Ort } from './slice-session.ts'
 
@@ -29,17 +30,28 @@ export class OnnxModelInMemory {
   readonly #template: ChatTemplate
   readonly #decoder: Decoder
   readonly #sessions: readonly SliceSession[]
+  readonly #chain: SliceChain
+  readonly #shape: ModelShape
 
   private constructor(
     tokenizer: GgufTokenizer,
     template: ChatTemplate,
-    decoder: Decoder,
     sessions: readonly SliceSession[],
+    shape: ModelShape,
+    contextTokens: number,
   ) {
     this.tokenizer = tokenizer
     this.#template = template
-    this.#decoder = decoder
     this.#sessions = sessions
+    this.#shape = shape
+    this.#chain = new SliceChain(sessions)
+    this.#decoder = new Decoder({
+      model: this.#chain,
+      vocabulary: shape.vocabulary,
+      chunkTokens: CHUNK_TOKENS,
+      contextTokens,
+      bytesPerToken: shape.layers * 2 * layerWidth(shape) * Float32Array.BYTES_PER_ELEMENT,
+    })
   }
 
   /**
@@ -74,13 +86,7 @@ export class OnnxModelInMemory {
       await Promise.all(sessions.map((session) => session.stop()))
       throw error
     }
-    const decoder = new Decoder({
-      model: new SliceChain(sessions),
-      vocabulary: shape.vocabulary,
-      chunkTokens: CHUNK_TOKENS,
-      contextTokens: context,
-    })
-    return new OnnxModelInMemory(tokenizer, template, decoder, sessions)
+    return new OnnxModelInMemory(tokenizer, template, sessions, shape, context)
   }
 
   get contextTokens(): number {
@@ -108,7 +114,7 @@ export class OnnxModelInMemory {
     const found: RatedToken[] = []
     await this.read(
       prompt,
-      prompt.length - 1,
+      [prompt.length - 1],
       (logits) => {
         for (const text of texts) {
           const [token, ...more] = this.tokenizer.encodeText(text)
@@ -116,7 +122,7 @@ export class OnnxModelInMemory {
           found.push({ token: text, logprob: logProbability(logits, token) })
         }
       },
-      signal,
+      { signal },
     )
     return found
   }
@@ -140,9 +146,9 @@ export class OnnxModelInMemory {
     const read = whole.slice(0, -1)
     await this.#decoder.read(
       read,
-      prompt.length - 1,
+      continuation.map((_, index) => prompt.length - 1 + index),
       (logits, position) => found.push(logProbability(logits, whole[position + 1] ?? 0)),
-      signal,
+      { signal },
     )
     return found
   }
@@ -152,6 +158,31 @@ export class OnnxModelInMemory {
     const { controlTokens, endTokens } = this.tokenizer
     for (const token of controlTokens) if (!endTokens.has(token)) logits[token] = -Infinity
     return logits
+  }
+
+  /** What was read here of the beginning of these tokens, for another node of the same model; null for nothing. */
+  exportPrefix(
+    tokens: readonly number[],
+    modelDigest: string,
+    precision: PrefixPrecision,
+  ): Uint8Array<ArrayBuffer> | null {
+    const known = this.#decoder.known(tokens)
+    if (!known) return null
+    const values = this.#chain.valuesOf(known.cache)
+    return packPrefix({ tokens: known.tokens, values }, this.#prefixFit(modelDigest), precision)
+  }
+
+  /** Takes over what another node has read. Returns its tokens. Throws `PrefixRefusedError`. */
+  importPrefix(bytes: Uint8Array, modelDigest: string): readonly number[] {
+    const { tokens, values } = unpackPrefix(bytes, this.#prefixFit(modelDigest))
+    this.#decoder.borrow({ tokens, cache: this.#chain.cacheOf(values, tokens.length) })
+    return tokens
+  }
+
+  #prefixFit(modelDigest: string): PrefixFit {
+    const { vocabulary, layers } = this.#shape
+    const { contextTokens, chunkTokens } = this
+    return { modelDigest, vocabulary, contextTokens, chunkTokens, layers, layerWidth: layerWidth(this.#shape) }
   }
 
   /** Forgets what it has read. */

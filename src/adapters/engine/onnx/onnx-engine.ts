@@ -18,6 +18,7 @@ import { StopStrings } from '../stop-strings.ts'
 import { nextTask } from './next-task.ts'
 import { OnnxModelInMemory } from './model-in-memory.ts'
 import { readerOf } from './onnx-reader.ts'
+import type { PrefixPrecision } from './prefix-format.ts'
 import { sample, type Sampling } from './sampler.ts'
 import type { Ort } from './slice-session.ts'
 
@@ -38,8 +39,8 @@ interface Loaded {
  * The swarm's own engine: GGUF files of llama's kind as ONNX graphs, run by onnxruntime in tabs and in Node.
  *
  * Invariants: 1. texts are data: no control token is read from a message or an answer, or generated; 2. the same calls
- * give bitwise the same results within one engine class, whatever was asked before; 3. it does not queue: callers take
- * turns.
+ * give bitwise the same results within one engine class, whatever was asked before, except that `generate` goes on
+ * from imported prefixes; 3. it does not queue: callers take turns.
  */
 export class OnnxEngine implements Engine, ScoringEngine {
   readonly #init: OnnxEngineInit
@@ -123,6 +124,31 @@ export class OnnxEngine implements Engine, ScoringEngine {
     return readerOf(model).logProbabilities(fitted.messages, answer, signal)
   }
 
+  /** The tokens that `generate` would go on from. Throws `ContextOverflowError`. */
+  async promptTokens(messages: readonly ChatMessage[], maxTokens: number): Promise<readonly number[]> {
+    const { model } = this.#require()
+    return (await model.fit(messages, answerRoom(model.contextTokens, maxTokens))).tokens
+  }
+
+  /**
+   * What was read here of the beginning of these tokens, for a node with the same model file; null for nothing. In
+   * half precision it has half the bytes, and what is generated on it differs in the third digit of a log-probability.
+   */
+  exportPrefix(tokens: readonly number[], precision: PrefixPrecision = 'f16'): Uint8Array<ArrayBuffer> | null {
+    const { model, opened } = this.#require()
+    return model.exportPrefix(tokens, opened.digest, precision)
+  }
+
+  /**
+   * Takes over what another node has read, so that generating need not read it again. Whoever sent it decides what is
+   * generated on it, so judging, scoring and auditing never use it. Returns how many tokens it holds. Throws
+   * `PrefixRefusedError`.
+   */
+  importPrefix(bytes: Uint8Array): number {
+    const { model, opened } = this.#require()
+    return model.importPrefix(bytes, opened.digest).length
+  }
+
   describe(): EngineDescription | null {
     return this.#loaded?.description ?? null
   }
@@ -149,7 +175,8 @@ async function* tokensOf(
   const next = createSeeded(seed)
   const draw = (logits: Float32Array) => sample(model.sayable(logits), sampling, said, () => next() / 2 ** 32)
   let token = -1
-  let cache = await model.read(prompt, prompt.length - 1, (logits) => (token = draw(logits)), signal)
+  const start = (logits: Float32Array) => (token = draw(logits))
+  let cache = await model.read(prompt, [prompt.length - 1], start, { signal, borrowed: true })
   for (;;) {
     yield token
     // An abort arrives as a message, and the computation lets none through.
@@ -176,7 +203,7 @@ async function measureSpeed(model: OnnxModelInMemory): Promise<Speed> {
       (_, index) => (index * 7 + run) % model.tokenizer.size,
     )
     const start = performance.now()
-    let cache = await model.read(tokens, tokens.length - 1, () => {})
+    let cache = await model.read(tokens, [tokens.length - 1], () => {})
     const between = performance.now()
     for (let i = 0; i < SPEED_DECODED_TOKENS; i++) cache = (await model.step(tokens[i] ?? 0, cache)).cache
     prefill = Math.max(prefill, (tokens.length / (between - start)) * 1000)
