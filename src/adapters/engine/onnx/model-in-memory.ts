@@ -89,6 +89,10 @@ export class OnnxModelInMemory {
     return new OnnxModelInMemory(tokenizer, template, sessions, shape, context)
   }
 
+  get vocabulary(): number {
+    return this.#shape.vocabulary
+  }
+
   get contextTokens(): number {
     return this.#decoder.contextTokens
   }

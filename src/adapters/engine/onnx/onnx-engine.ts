@@ -1,11 +1,14 @@
 import { createSeeded } from '#core/random/seeded.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import {
+  ContextOverflowError,
   ModelLoadError,
+  type Audit,
   type Engine,
   type EngineDescription,
   type GenerateOptions,
   type Generation,
+  type GenerationClaim,
   type Judgement,
   type LoadProgress,
   type ScoringEngine,
@@ -15,6 +18,7 @@ import { answerRoom } from '../context-window.ts'
 import { judgeAnswers } from '../judge.ts'
 import type { ModelSource, OpenedModel } from '../opened-model.ts'
 import { StopStrings } from '../stop-strings.ts'
+import { auditTokens } from './audit.ts'
 import { nextTask } from './next-task.ts'
 import { OnnxModelInMemory } from './model-in-memory.ts'
 import { readerOf } from './onnx-reader.ts'
@@ -81,11 +85,11 @@ export class OnnxEngine implements Engine, ScoringEngine {
     let finish: Generation['finish'] = 'length'
     try {
       for await (const token of tokensOf(model, fitted.tokens, options, said)) {
+        said.push(token)
         if (model.tokenizer.endTokens.has(token)) {
           finish = 'stop'
           break
         }
-        said.push(token)
         const piece = stop.push(decoder.decode(model.tokenizer.bytesOf(token), { stream: true }))
         if (piece !== '') yield { text: piece }
         text += piece
@@ -101,7 +105,7 @@ export class OnnxEngine implements Engine, ScoringEngine {
     }
     const rest = stop.push(decoder.decode()) + stop.end()
     if (rest !== '') yield { text: rest }
-    return { text: text + rest, tokens: said.length, finish, droppedTurns }
+    return { text: text + rest, tokens: said.length, finish, droppedTurns, tokenIds: said }
   }
 
   async judge(
@@ -122,6 +126,18 @@ export class OnnxEngine implements Engine, ScoringEngine {
     const { model } = this.#require()
     const fitted = await model.fit(messages, answerRoom(model.contextTokens))
     return readerOf(model).logProbabilities(fitted.messages, answer, signal)
+  }
+
+  async audit(claim: GenerationClaim, positions: readonly number[], signal?: AbortSignal): Promise<Audit | null> {
+    const { model } = this.#require()
+    signal?.throwIfAborted()
+    try {
+      const { tokens } = await model.fit(claim.messages, answerRoom(model.contextTokens, claim.options.maxTokens))
+      return await auditTokens(model, tokens, claim, positions, signal)
+    } catch (error) {
+      if (error instanceof ContextOverflowError) return null
+      throw error
+    }
   }
 
   /** The tokens that `generate` would go on from. Throws `ContextOverflowError`. */
