@@ -20,13 +20,9 @@ const SEEDS = [1, 2, 3, 4]
 
 async function claimOf(engine: Engine, messages: readonly ChatMessage[], options: Options) {
   const tokens = engine.generate(messages, options)
-  let generation: Generation | null = null
-  for (;;) {
-    const next = await tokens.next()
-    if (!next.done) continue
-    generation = next.value
-    break
-  }
+  let next = await tokens.next()
+  while (!next.done) next = await tokens.next()
+  const generation: Generation = next.value
   const { tokenIds } = generation
   check(tokenIds !== undefined, 'the generation does not tell its tokens')
   return { generation, claim: { messages, options, tokenIds } }
