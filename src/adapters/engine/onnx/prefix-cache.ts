@@ -1,4 +1,4 @@
-import type { ModelCache } from './decoder.ts'
+import type { ModelCache } from './slice-chain.ts'
 
 /** What a model remembers of some tokens. */
 export interface Prefix {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Decoder, type ModelCache, type ModelOutput, type TokenModel } from '#adapters/engine/onnx/decoder.ts'
+import { Decoder } from '#adapters/engine/onnx/decoder.ts'
+import type { ModelCache, ModelOutput, TokenModel } from '#adapters/engine/onnx/slice-chain.ts'
 
 const VOCABULARY = 4
 const CHUNK = 4

@@ -21,7 +21,8 @@ const PREFIX = { tokens: TOKENS, values: VALUES }
 describe('half-precision numbers', () => {
   test('come back the same, all that are numbers', () => {
     const halves = Uint16Array.from({ length: 1 << 16 }, (_, bits) => bits).filter((bits) => (bits & 0x7c00) !== 0x7c00)
-    expect(narrowToHalves(widenHalves(halves))).toEqual(halves)
+    const back = narrowToHalves(widenHalves(halves))
+    expect(halves.filter((half, index) => half !== back[index])).toHaveLength(0)
   })
 
   test('are the nearest', () => {
