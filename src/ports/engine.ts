@@ -110,6 +110,8 @@ export interface ScoringEngine {
 export interface EngineDescription extends Omit<EngineOffer, 'judgeTokensPerSecond'> {
   readonly modelId: string
   readonly instrument: Judgement['instrument']
+  /** Why the processor computes although there is a graphics device, as an error's name; null or absent where none was meant. */
+  readonly fallback?: string | null
 }
 
 /** The model's file is missing, damaged, or not supported. */

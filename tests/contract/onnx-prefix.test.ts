@@ -100,14 +100,14 @@ test('lent in f32 logits are bitwise the same, in f16 log-probabilities within 0
   const file = Uint8Array.from(randomModel({ ...TINY_SHAPE, layers: 4, heads: 4, sharedHeads: 2 }))
   const digest = 'cd'.repeat(32)
   // The two cut their models at different layers: how a node divides a model is its own affair.
-  const from = await OnnxModelInMemory.start(ort, file, 256, [1])
+  const from = await OnnxModelInMemory.start(ort, file, 256, { cuts: [1] })
   const { tokens } = await from.fit([{ role: 'user', content: 'why? '.repeat(30) }], 16)
   const wanted = [tokens.length - 1]
   let exact = new Float32Array(0)
   await from.read(tokens, wanted, (logits) => (exact = logits.slice() as typeof exact))
   const differences = []
   for (const precision of ['f32', 'f16'] as const) {
-    const to = await OnnxModelInMemory.start(ort, file, 256, [2])
+    const to = await OnnxModelInMemory.start(ort, file, 256, { cuts: [2] })
     const bytes = from.exportPrefix(tokens, digest, precision)
     expect(to.importPrefix(bytes ?? new Uint8Array(0), digest).length).toBeGreaterThan(96)
     const seen: Float32Array[] = []

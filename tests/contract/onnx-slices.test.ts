@@ -11,7 +11,7 @@ const ANSWER = 'Paris is the capital of France.'
 
 /** Log-probabilities of an answer, and of what follows it token by token. */
 async function numbersOf(cuts: readonly number[]): Promise<{ scores: number[]; logits: number[] }> {
-  const model = await OnnxModelInMemory.start(ort, Uint8Array.from(randomModel(SHAPE)), 256, cuts)
+  const model = await OnnxModelInMemory.start(ort, Uint8Array.from(randomModel(SHAPE)), 256, { cuts })
   const { tokens } = await model.fit(QUESTION, 64)
   const answer = model.tokenizer.encodeText(ANSWER)
   const scores = await model.score(tokens, answer)

@@ -11,7 +11,7 @@ import { GgufWeights } from './gguf-weights.ts'
 import { layerWidth, readShape, type ModelShape } from './model-shape.ts'
 import { packPrefix, unpackPrefix, type PrefixFit, type PrefixPrecision } from './prefix-format.ts'
 import { logProbability } from './sampler.ts'
-import { SliceChain, type ModelCache, type ModelOutput } from './slice-chain.ts'
+import { SliceChain, type ModelCache, type ModelOutput, type TokenModel } from './slice-chain.ts'
 import { SliceSession, type Ort } from './slice-session.ts'
 
 export interface FittedPrompt {
@@ -24,10 +24,23 @@ export interface FittedPrompt {
 /** Tokens read at once in WASM: larger chunks are no faster, and smaller ones leave more of a prefix to be reused. */
 const CHUNK_TOKENS = 32
 
+export interface StartOptions {
+  /** The layers at which the model is divided into slices; none for a whole one. */
+  readonly cuts?: readonly number[]
+  readonly provider?: 'wasm' | 'webgpu'
+  /** Tokens read at once, or how to find out. */
+  readonly chunkTokens?: (model: TokenModel, sizes: ModelSizes) => Promise<number>
+}
+
+export interface ModelSizes {
+  readonly vocabulary: number
+  readonly contextTokens: number
+}
+
 /** A GGUF model, ready to run: its tokenizer, its template and its slices. */
-export class OnnxModelInMemory {
+export class OnnxModelInMemory implements ModelSizes {
   readonly tokenizer: GgufTokenizer
-  readonly chunkTokens = CHUNK_TOKENS
+  readonly chunkTokens: number
   readonly #template: ChatTemplate
   readonly #decoder: Decoder
   readonly #sessions: readonly SliceSession[]
@@ -40,8 +53,10 @@ export class OnnxModelInMemory {
     sessions: readonly SliceSession[],
     shape: ModelShape,
     contextTokens: number,
+    chunkTokens: number,
   ) {
     this.tokenizer = tokenizer
+    this.chunkTokens = chunkTokens
     this.#template = template
     this.#sessions = sessions
     this.#shape = shape
@@ -49,21 +64,18 @@ export class OnnxModelInMemory {
     this.#decoder = new Decoder({
       model: this.#chain,
       vocabulary: shape.vocabulary,
-      chunkTokens: CHUNK_TOKENS,
+      chunkTokens,
       contextTokens,
       bytesPerToken: shape.layers * 2 * layerWidth(shape) * Float32Array.BYTES_PER_ELEMENT,
     })
   }
 
-  /**
-   * `cuts`: the layers at which the model is divided into slices; none for a whole one. Throws `ModelLoadError`,
-   * `ModelUnsupportedError`.
-   */
+  /** Throws `ModelLoadError`, `ModelUnsupportedError`, and what `chunkTokens` throws. */
   static async start(
     ort: Ort,
     file: Uint8Array<ArrayBuffer>,
     contextTokens: number,
-    cuts: readonly number[] = [],
+    { cuts = [], provider = 'wasm', chunkTokens }: StartOptions = {},
   ): Promise<OnnxModelInMemory> {
     const layout = readGguf(file)
     const shape = readShape(layout)
@@ -81,13 +93,20 @@ export class OnnxModelInMemory {
     try {
       for (const [index, from] of bounds.slice(0, -1).entries()) {
         const slice: Slice = { from, to: bounds[index + 1] ?? shape.layers }
-        sessions.push(await SliceSession.start(ort, buildSlice(shape, weights, slice, context), shape, slice, 'wasm'))
+        sessions.push(await SliceSession.start(ort, buildSlice(shape, weights, slice, context), shape, slice, provider))
       }
+      const sizes = { vocabulary: shape.vocabulary, contextTokens: context }
+      const chunk = (await chunkTokens?.(new SliceChain(sessions), sizes)) ?? CHUNK_TOKENS
+      return new OnnxModelInMemory(tokenizer, template, sessions, shape, context, chunk)
     } catch (error) {
       await Promise.all(sessions.map((session) => session.stop()))
       throw error
     }
-    return new OnnxModelInMemory(tokenizer, template, sessions, shape, context)
+  }
+
+  /** What turns tokens into logits. */
+  get tokenModel(): TokenModel {
+    return this.#chain
   }
 
   get vocabulary(): number {

@@ -19,17 +19,14 @@ import { judgeAnswers } from '../judge.ts'
 import type { ModelSource, OpenedModel } from '../opened-model.ts'
 import { StopStrings } from '../stop-strings.ts'
 import { auditTokens } from './audit.ts'
+import { startModel, type BackendsInit } from './backends.ts'
 import { nextTask } from './next-task.ts'
-import { OnnxModelInMemory } from './model-in-memory.ts'
+import type { OnnxModelInMemory } from './model-in-memory.ts'
 import { readerOf } from './onnx-reader.ts'
 import type { PrefixPrecision } from './prefix-format.ts'
 import { sample, type Sampling } from './sampler.ts'
-import type { Ort } from './slice-session.ts'
 
-export interface OnnxEngineInit {
-  readonly ort: Ort
-  /** Of the installed library: part of the engine's class. */
-  readonly ortVersion: string
+export interface OnnxEngineInit extends BackendsInit {
   readonly source: ModelSource
 }
 
@@ -59,12 +56,13 @@ export class OnnxEngine implements Engine, ScoringEngine {
     signal?.throwIfAborted()
     const opened = await this.#init.source.open(modelId, onProgress, signal)
     const file = new Uint8Array(await opened.file.arrayBuffer())
-    const model = await OnnxModelInMemory.start(this.#init.ort, file, opened.contextTokens)
+    const { digest, contextTokens } = opened
+    const { model, backend, fallback } = await startModel(this.#init, { file, digest, contextTokens })
     try {
       signal?.throwIfAborted()
       const speed = await measureSpeed(model)
-      const engineClass = `onnx/ort-${this.#init.ortVersion}/wasm/f32/chunk${model.chunkTokens}/ctx${model.contextTokens}`
-      this.#loaded = { opened, model, description: { ...describe(opened, model), engineClass, ...speed } }
+      const engineClass = `onnx/ort-${this.#init.ortVersion}/${backend}/f32/chunk${model.chunkTokens}/ctx${model.contextTokens}`
+      this.#loaded = { opened, model, description: { ...describe(opened, model), engineClass, fallback, ...speed } }
     } catch (error) {
       await model.stop()
       throw error
