@@ -385,6 +385,11 @@ test.describe('a larger model', () => {
     await expect(page.getByTestId('larger-download')).toHaveText('Download')
   })
 
+  test('says why the processor works although there is a graphics device', async ({ page }) => {
+    await open(page, { ...ACCEPTED, fallback: 'WebGpuUnsoundError' })
+    await expect(page.getByTestId('fallback')).toContainText('something else than the model')
+  })
+
   test('runs on the processor without a graphics device, and goes back to the small one', async ({ page }) => {
     const slow = { runsOn: 'processor' as const, downloadBytes: 491e6, keptBytes: 120e6 }
     await open(page, { ...ACCEPTED, models: { ...models, offers: [offer('p', slow), offer('q', slow)], chosen: 'p' } })
