@@ -1,9 +1,10 @@
 """Does the shipped file say in the browser what the trained network says in PyTorch?
 
-    python3 parity.py --run runs/general --model ../public/models/starling-general-….gguf [--count 200]
+    python3 parity.py --model ../public/models/starling-general-….gguf [--run runs/general] [--engine onnx] [--count 200]
 
 Compares greedy answers token by token (as text and as token counts). PyTorch runs the network with its weights
-rounded as the file's are. Run it where Node finds @wllama/wllama and playwright-core.
+rounded as the file's are; without --run, with those of the file. Run it where Node finds @wllama/wllama and playwright-core,
+or, for the swarm's own engine (`--engine onnx`, in Node), onnxruntime-web and tsx.
 """
 
 import argparse
@@ -15,10 +16,14 @@ from pathlib import Path
 
 import torch
 
+from export import imported
 from inference import generate
 from tokenizer import Tokenizer
 from train import HERE, load_model
 from world.stream import Stream
+
+
+ENGINES = {"wllama": ["node", str(HERE / "parity.mjs")], "onnx": ["node", "--import", "tsx", str(HERE / "parity-onnx.mjs")]}
 
 
 def chats(count: int) -> list[tuple]:
@@ -48,19 +53,20 @@ def rounded(model):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--run", type=Path)
     parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--engine", choices=ENGINES, default="wllama")
     parser.add_argument("--count", type=int, default=200)
     args = parser.parse_args()
     torch.set_num_threads(1)
     tokenizer = Tokenizer.load(HERE / "tokenizer.json")
-    model = rounded(load_model(args.run)[0])
+    model = rounded(load_model(args.run)[0]) if args.run else imported(args.model)
     asked = chats(args.count)
     expected = generate(model, [tokenizer.prompt(*chat) for chat in asked])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "chats.json"
         path.write_text(json.dumps([{"messages": messages(*chat, i % 7 == 0)} for i, chat in enumerate(asked)]))
-        done = subprocess.run(["node", str(HERE / "parity.mjs"), str(args.model.resolve()), str(path)], capture_output=True, text=True)
+        done = subprocess.run([*ENGINES[args.engine], str(args.model.resolve()), str(path)], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
     said = json.loads(done.stdout)

@@ -33,6 +33,38 @@ export interface Generation {
   readonly finish: 'stop' | 'length' | 'aborted'
   /** Whole oldest turns left out so that the conversation fits the context. */
   readonly droppedTurns: number
+  /** What was drawn, token by token, the end included: what `audit` takes. Missing where the engine cannot tell. */
+  readonly tokenIds?: readonly number[]
+}
+
+/** What a node says of a generation that can be checked. */
+export interface GenerationClaim {
+  readonly messages: readonly ChatMessage[]
+  readonly options: Omit<GenerateOptions, 'signal' | 'stop'>
+  /** As `Generation.tokenIds`. */
+  readonly tokenIds: readonly number[]
+}
+
+/** What this engine makes of one token of a claim, after the claimed tokens before it. */
+export interface AuditedToken {
+  readonly position: number
+  /** Natural logarithms of the probability of the claimed token, and of the likeliest. */
+  readonly claimed: number
+  readonly best: number
+  /**
+   * How much of the probability lies between what the claimed options draw here and the claimed token: 0 where they draw
+   * it, within `tolerance`. At temperature 0, how much likelier the likeliest is.
+   */
+  readonly miss: number
+}
+
+export interface Audit {
+  /** What the claimed tokens spell. With stop strings, the answer is a beginning of it. */
+  readonly text: string
+  /** In the order of the positions that were asked for. */
+  readonly tokens: readonly AuditedToken[]
+  /** By how much `claimed` and `best` may differ from what another node of this engine class had, in token by token. */
+  readonly tolerance: number
 }
 
 /** How good an answer is, in [0, 1]: a calibrated probability that it is right. */
@@ -54,6 +86,12 @@ export interface Engine {
   generate(messages: readonly ChatMessage[], options: GenerateOptions): AsyncGenerator<Token, Generation, void>
   /** Judges each answer by itself against the conversation. Shape: one judgement an answer, in order. */
   judge(messages: readonly ChatMessage[], answers: readonly string[], signal?: AbortSignal): Promise<Judgement[]>
+  /**
+   * Re-executes a claim of the same engine class, and tells of some positions (from 0, each below the number of tokens)
+   * what is drawn there. Null for a claim that no engine of this class can have made: tokens that the model lacks or never says, an end before
+   * the last, or more of them than there was room for. Missing where the engine cannot.
+   */
+  audit?(claim: GenerationClaim, positions: readonly number[], signal?: AbortSignal): Promise<Audit | null>
   /** Null until a model is loaded. Speeds are measured at load, by running. */
   describe(): EngineDescription | null
   unload(): Promise<void>
@@ -65,12 +103,14 @@ export interface ScoringEngine {
    * Natural logarithms of the probability of each token of an answer, its end included. Null for an answer that the
    * context cannot hold.
    */
-  score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null>
+  score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<readonly number[] | null>
 }
 
 export interface EngineDescription extends EngineOffer {
   readonly modelId: string
   readonly instrument: Judgement['instrument']
+  /** Why the processor computes although there is a graphics device, as an error's name; null or absent where none was meant. */
+  readonly fallback?: string | null
 }
 
 /** The model's file is missing, damaged, or not supported. */
@@ -79,6 +119,8 @@ export class ModelLoadError extends NamedError {}
 export class ModelUnsupportedError extends ModelLoadError {}
 /** The engine stopped working in the middle of a call. It has been rebuilt. */
 export class EngineCrashedError extends NamedError {}
+/** What another node says that it has read of a conversation is not of this model, or damaged. */
+export class PrefixRefusedError extends NamedError {}
 /** The last turn alone is longer than the model's context. */
 export class ContextOverflowError extends NamedError {}
 

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
-import type { FakeFacade } from '#support/fake-facade.ts'
+import { fake } from './ui-page.ts'
 import { serveInterface } from './ui-server.ts'
 
 /** A question before it is asked: others of this tab come first, or everybody else is busy (SPEC LEAD-9, LEAD-10). */
@@ -19,11 +19,6 @@ async function open(page: Page, waitsFor: 'busy' | 'turn') {
   await page.goto(`${server.url}#${encodeURIComponent(JSON.stringify(scene))}`)
   await page.getByTestId('composer').fill(QUESTION)
   await page.keyboard.press('Enter')
-}
-
-async function fake<T>(page: Page, run: (facade: FakeFacade) => T) {
-  const facade = await page.evaluateHandle(() => (window as unknown as { fake: FakeFacade }).fake)
-  return facade.evaluate(run)
 }
 
 const askedIn = (page: Page) => fake(page, (facade) => facade.asked.length)

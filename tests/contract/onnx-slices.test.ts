@@ -11,12 +11,12 @@ const ANSWER = 'Paris is the capital of France.'
 
 /** Log-probabilities of an answer, and of what follows it token by token. */
 async function numbersOf(cuts: readonly number[]): Promise<{ scores: number[]; logits: number[] }> {
-  const model = await OnnxModelInMemory.start(ort, Uint8Array.from(randomModel(SHAPE)), 256, cuts)
+  const model = await OnnxModelInMemory.start(ort, Uint8Array.from(randomModel(SHAPE)), 256, { cuts })
   const { tokens } = await model.fit(QUESTION, 64)
   const answer = model.tokenizer.encodeText(ANSWER)
   const scores = await model.score(tokens, answer)
   const logits: number[] = []
-  let cache = await model.read(tokens, tokens.length, () => {})
+  let cache = await model.read(tokens, [], () => {})
   for (const token of answer) {
     const output = await model.step(token, cache)
     cache = output.cache
@@ -43,10 +43,11 @@ describe('a model in slices', () => {
     const { tokens } = await model.fit(QUESTION, 64)
     const answer = model.tokenizer.encodeText(ANSWER)
     const onePass: Float32Array[] = []
-    await model.read([...tokens, ...answer], tokens.length - 1, (logits) => onePass.push(logits.slice()))
+    const wanted = [tokens.length - 1, ...answer.map((_, index) => tokens.length + index)]
+    await model.read([...tokens, ...answer], wanted, (logits) => onePass.push(logits.slice()))
     model.forget()
     const stepwise: Float32Array[] = []
-    let cache = await model.read(tokens, tokens.length - 1, (logits) => stepwise.push(logits.slice()))
+    let cache = await model.read(tokens, [tokens.length - 1], (logits) => stepwise.push(logits.slice()))
     for (const token of answer) {
       const output = await model.step(token, cache)
       cache = output.cache

@@ -40,6 +40,8 @@ export interface Scene {
   readonly engine?: EngineStatus
   readonly models?: ModelsStatus
   readonly phase?: SwarmStatus['mesh']['phase']
+  /** Of the model's description. */
+  readonly fallback?: string
   readonly storageProblem?: string
   readonly secureContext?: boolean
   readonly online?: boolean
@@ -114,7 +116,12 @@ export class FakeFacade implements SwarmFacade {
       engine: this.#scene.engine ?? {
         phase: 'ready',
         busy: false,
-        description: { ...OFFER, modelId: 'starling-4m', instrument: 'likelihood' },
+        description: {
+          ...OFFER,
+          modelId: 'starling-4m',
+          instrument: 'likelihood',
+          fallback: this.#scene.fallback ?? null,
+        },
       },
       models: this.models.status,
       family: {

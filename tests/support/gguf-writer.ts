@@ -1,6 +1,8 @@
+import { BLOCK_WEIGHTS, encodeWeights, GGML_TYPE, sizeBytesOf, type WeightType } from './gguf-weights.ts'
+
 /**
  * Writes GGUF version 3 files (github.com/ggml-org/ggml/blob/master/docs/gguf.md): as much of the format as
- * a model with f32 weights needs.
+ * a model of llama's kind needs.
  */
 
 export type GgufValue =
@@ -17,11 +19,12 @@ export interface GgufTensor {
   readonly name: string
   readonly shape: readonly number[]
   readonly data: Float32Array
+  /** `f32` by default. Other types want rows of whole blocks. */
+  readonly type?: WeightType
 }
 
 const ALIGNMENT_BYTES = 32
 const TYPE = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const
-const TENSOR_F32 = 0
 
 export function writeGguf(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): Uint8Array {
   const header = new ByteWriter()
@@ -32,17 +35,25 @@ export function writeGguf(metadata: Readonly<Record<string, GgufValue>>, tensors
   for (const tensor of tensors) {
     header.string(tensor.name).u32(tensor.shape.length)
     for (const size of tensor.shape) header.u64(size)
-    header.u32(TENSOR_F32).u64(offset)
-    offset += aligned(tensor.data.byteLength)
+    header.u32(GGML_TYPE[typeOf(tensor)]).u64(offset)
+    offset += aligned(sizeBytesOf(tensor.data.length, typeOf(tensor)))
   }
   header.padTo(ALIGNMENT_BYTES)
 
+  const head = header.bytes()
+  const file = new Uint8Array(head.length + offset)
+  file.set(head)
+  let at = head.length
   for (const tensor of tensors) {
-    for (const weight of tensor.data) header.f32(weight)
-    header.padTo(ALIGNMENT_BYTES)
+    const weights = encodeWeights(tensor.data, typeOf(tensor))
+    file.set(weights, at)
+    at += aligned(weights.length)
   }
-  return header.bytes()
+  return file
 }
+
+const typeOf = ({ shape, type = 'f32' }: GgufTensor): WeightType =>
+  shape.length > 1 && (shape[0] ?? 0) % BLOCK_WEIGHTS === 0 ? type : 'f32'
 
 function writeValue(writer: ByteWriter, entry: GgufValue): void {
   switch (entry.type) {

@@ -1,3 +1,4 @@
+import { decodeWeights, encodeWeights, type WeightType } from './gguf-weights.ts'
 import { writeGguf, type GgufTensor, type GgufValue } from './gguf-writer.ts'
 
 export interface RandomModelShape {
@@ -15,8 +16,22 @@ export interface RandomModelShape {
   readonly architecture?: 'llama' | 'qwen2'
   /** `sentencepiece`: spaces as low lines, other bytes by tokens of their own. */
   readonly vocabulary?: 'byte-level' | 'sentencepiece'
+  /** Tokens that no text has, up to this many in all. */
+  readonly vocabularySize?: number
+  /** How texts are cut before they are merged: `gpt-2` by default. */
+  readonly cuts?: 'gpt-2' | 'smollm' | 'llama-bpe' | 'qwen2'
   /** False: the file says nothing of how conversations are written. */
   readonly template?: boolean
+  /** How matrices are kept: `f32` by default. */
+  readonly weights?: WeightType
+  /** Matrices are in single precision, but hold the numbers that this type would. */
+  readonly roundedAs?: WeightType
+  /** The embedding is also the head. */
+  readonly tied?: boolean
+  /** 10,000 by default. */
+  readonly ropeBase?: number
+  /** Divisors of rotary frequencies, as Llama 3 has them. */
+  readonly stretched?: boolean
 }
 
 export const TINY_SHAPE: RandomModelShape = {
@@ -42,7 +57,7 @@ const CHAT_TEMPLATE =
  */
 export function randomModel(shape: RandomModelShape = TINY_SHAPE): Uint8Array {
   const { architecture = 'llama', template = true } = shape
-  const vocabulary = shape.vocabulary === 'sentencepiece' ? sentencePieces() : byteLevel(shape.rawBytes)
+  const vocabulary = shape.vocabulary === 'sentencepiece' ? sentencePieces() : byteLevel(shape)
   const of = (key: string): string => `${architecture}.${key}`
   const metadata: Record<string, GgufValue> = {
     'general.architecture': { type: 'string', value: architecture },
@@ -55,7 +70,7 @@ export function randomModel(shape: RandomModelShape = TINY_SHAPE): Uint8Array {
     [of('attention.head_count_kv')]: { type: 'u32', value: shape.sharedHeads ?? shape.heads },
     [of('attention.layer_norm_rms_epsilon')]: { type: 'f32', value: 1e-5 },
     [of('rope.dimension_count')]: { type: 'u32', value: shape.embedding / shape.heads },
-    [of('rope.freq_base')]: { type: 'f32', value: 10_000 },
+    [of('rope.freq_base')]: { type: 'f32', value: shape.ropeBase ?? 10_000 },
     [of('vocab_size')]: { type: 'u32', value: vocabulary.tokens.length },
     ...vocabulary.metadata,
     'tokenizer.ggml.tokens': { type: 'strings', value: vocabulary.tokens },
@@ -79,16 +94,18 @@ const UNKNOWN = 2
 const CONTROL = 3
 const BYTE = 6
 
-function byteLevel(rawBytes: boolean): RandomVocabulary {
+function byteLevel({ rawBytes, vocabularySize = 0, cuts = 'gpt-2' }: RandomModelShape): RandomVocabulary {
   const bytes = byteCharacters()
   const merges = ['t h', 'th e', 'i n', 'a n', 'Ã ©']
-  const words = [...(rawBytes ? bytes : bytes.slice(0, 128)), ...merges.map((merge) => merge.replace(' ', ''))]
+  const texts = [...(rawBytes ? bytes : bytes.slice(0, 128)), ...merges.map((merge) => merge.replace(' ', ''))]
+  const missing = Math.max(0, vocabularySize - SPECIAL.length - texts.length)
+  const words = [...texts, ...Array.from({ length: missing }, (_, index) => `~${index.toString(36)}`)]
   return {
     tokens: [...SPECIAL, ...words],
     types: [...SPECIAL.map(() => CONTROL), ...words.map(() => NORMAL)],
     metadata: {
       'tokenizer.ggml.model': { type: 'string', value: 'gpt2' },
-      'tokenizer.ggml.pre': { type: 'string', value: 'gpt-2' },
+      'tokenizer.ggml.pre': { type: 'string', value: cuts },
       'tokenizer.ggml.merges': { type: 'strings', value: merges },
     },
   }
@@ -111,6 +128,9 @@ function sentencePieces(): RandomVocabulary {
   }
 }
 
+/** A prime, so that no row repeats another. */
+const POOL = 65_537
+
 function randomTensors(shape: RandomModelShape, vocabulary: number): GgufTensor[] {
   const next = gaussian(shape.seed)
   const ones = (name: string): GgufTensor => ({
@@ -118,10 +138,27 @@ function randomTensors(shape: RandomModelShape, vocabulary: number): GgufTensor[
     shape: [shape.embedding],
     data: new Float32Array(shape.embedding).fill(1),
   })
+  const fresh = (length: number, scale: number) => Float32Array.from({ length }, () => next() * scale)
+  // Large matrices repeat a pool, each from a place of its own: drawing a hundred million numbers takes a minute.
+  let pool: Float32Array | null = null
+  let place = 0
+  const pooled = (length: number, scale: number): Float32Array => {
+    pool ??= fresh(POOL, 1)
+    const numbers = new Float32Array(length)
+    for (let index = 0, from = place; index < length; index++) {
+      numbers[index] = (pool[from] ?? 0) * scale
+      from = from + 1 < POOL ? from + 1 : 0
+    }
+    place = (place + length + 1) % POOL
+    return numbers
+  }
+  const rounded = (data: Float32Array): Float32Array =>
+    shape.roundedAs ? decodeWeights(encodeWeights(data, shape.roundedAs), shape.roundedAs) : data
   const matrix = (name: string, columns: number, rows: number, scale: number): GgufTensor => ({
     name: `${name}.weight`,
     shape: [columns, rows],
-    data: Float32Array.from({ length: columns * rows }, () => next() * scale),
+    data: rounded(columns * rows > POOL ? pooled(columns * rows, scale) : fresh(columns * rows, scale)),
+    type: shape.weights ?? 'f32',
   })
   const { embedding, feedForward } = shape
   const kept = (embedding / shape.heads) * (shape.sharedHeads ?? shape.heads)
@@ -146,11 +183,18 @@ function randomTensors(shape: RandomModelShape, vocabulary: number): GgufTensor[
     matrix(`blk.${layer}.ffn_down`, feedForward, embedding, 1 / Math.sqrt(feedForward)),
   ])
   return [
-    matrix('token_embd', embedding, vocabulary, 1),
+    matrix('token_embd', embedding, vocabulary, shape.tied ? inner * 2 : 1),
     ...blocks.flat(),
     ones('output_norm'),
-    matrix('output', embedding, vocabulary, inner * 2),
+    ...(shape.tied ? [] : [matrix('output', embedding, vocabulary, inner * 2)]),
+    ...(shape.stretched ? [stretches(embedding / shape.heads / 2)] : []),
   ]
+}
+
+/** Llama 3.2's: short waves as they are, long ones 32 times as long, and those between in between. */
+function stretches(pairs: number): GgufTensor {
+  const data = Float32Array.from({ length: pairs }, (_, pair) => Math.min(32, Math.max(1, 2 ** (pair - pairs / 2))))
+  return { name: 'rope_freqs.weight', shape: [pairs], data }
 }
 
 /** GPT-2's printable stand-ins for the 256 bytes (openai/gpt-2, encoder.py, `bytes_to_unicode`). */

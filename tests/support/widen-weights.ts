@@ -1,5 +1,5 @@
 import { alignedTo, readGguf, TENSOR_F16, TENSOR_F32, type GgufLayout } from '#adapters/engine/gguf-layout.ts'
-import { singlesByHalf } from '#adapters/engine/half-floats.ts'
+import { singlesByHalf } from '#adapters/engine/onnx/half-floats.ts'
 import type { ModelSource } from '#adapters/engine/opened-model.ts'
 
 /**

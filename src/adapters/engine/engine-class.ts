@@ -25,11 +25,13 @@ export function onnxEngineClass(settings: {
   readonly ortVersion: string
   /** Of the model's file. */
   readonly digest: string
+  /** WASM, or the graphics device by vendor and architecture. */
+  readonly backend: string
   readonly chunkTokens: number
   readonly contextTokens: number
 }): string {
-  const { ortVersion, digest, chunkTokens, contextTokens } = settings
-  return `onnx-${GRAPHS}/ort-${ortVersion}/wasm-cpu/f32/chunk${chunkTokens}/ctx${contextTokens}/${digest.slice(0, 12)}`
+  const { ortVersion, digest, backend, chunkTokens, contextTokens } = settings
+  return `onnx-${GRAPHS}/ort-${ortVersion}/${backend}/f32/chunk${chunkTokens}/ctx${contextTokens}/${digest.slice(0, 12)}`
 }
 
 /** Threads wait for each other by spinning, so a model that is quick alone would only starve the other tabs. */

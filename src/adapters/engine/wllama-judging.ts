@@ -1,11 +1,10 @@
-import type { ChatMessage } from '#core/protocol/messages.ts'
-import { ModelDamagedError, type Judgement } from '#ports/engine.ts'
-import type { Judging } from './catalogue.ts'
+import { ModelDamagedError } from '#ports/engine.ts'
 import type { Vocabulary } from './gguf-vocabulary.ts'
-import { grammarOf, likelihoodOf, qualityOf, spellable, type Likelihood } from './likelihood.ts'
+import type { Reader } from './judge.ts'
+import { grammarOf, spellable } from './likelihood.ts'
 import { asData } from './prompt-text.ts'
 import { PromptTooLongError } from './prompt-too-long.ts'
-import { GRADES, qualityOfGrades, ratingPrompt } from './rating.ts'
+import { GRADES } from './rating.ts'
 import { ban, type Bias, type WllamaRuntime } from './wllama-runtime.ts'
 
 /** A loaded model, as far as judging needs it. */
@@ -19,38 +18,16 @@ export interface Bench {
   readonly marks: readonly string[]
 }
 
-const EMPTY_PROMPT: readonly ChatMessage[] = [{ role: 'user', content: '' }]
+const MOST_BIAS = 100
 
-/** By how likely the model finds each answer. `messages` are data already. */
-export async function judgeByLikelihood(
-  bench: Bench,
-  judging: Judging,
-  messages: readonly ChatMessage[],
-  answers: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<Judgement[]> {
-  const texts = answers.map((answer) => spellable(answer, bench.vocabulary))
-  const given = await likelihoods(bench, messages, texts, signal)
-  const alone = judging.normalisation === 'pmi' ? await likelihoods(bench, EMPTY_PROMPT, texts, signal) : []
-  return given.map((likelihood, index) => ({
-    instrument: judging.instrument,
-    // What this model cannot read to its end, it cannot vouch for.
-    quality: likelihood ? qualityOf(judging, likelihood, alone[index] ?? null) : 0,
-  }))
-}
+/** llama.cpp reads an answer by being made to say it, token by token, and a grade by being offered nothing else. */
+export const readerOf = ({ runtime, vocabulary, contextTokens, banned, marks }: Bench): Reader => ({
+  asData: (text) => asData(text, marks),
 
-/** Null for an answer that the context cannot hold. */
-async function likelihoods(
-  { runtime, vocabulary, contextTokens, banned }: Bench,
-  messages: readonly ChatMessage[],
-  texts: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<(Likelihood | null)[]> {
-  const results: (Likelihood | null)[] = []
-  for (const text of texts) {
+  async logProbabilities(messages, answer, signal) {
     const reply = await runtime.complete({
       messages,
-      grammar: grammarOf(text),
+      grammar: grammarOf(spellable(answer, vocabulary)),
       temperature: 0,
       max_tokens: contextTokens,
       logprobs: true,
@@ -59,26 +36,14 @@ async function likelihoods(
       ...(signal && { abortSignal: signal }),
     })
     const [choice] = reply.choices
-    const forced = (choice?.logprobs?.content ?? []).map(({ logprob }) => logprob ?? -Infinity)
-    results.push(choice?.finish_reason === 'stop' ? likelihoodOf(forced) : null)
-  }
-  return results
-}
+    if (choice?.finish_reason !== 'stop') return null
+    return (choice.logprobs?.content ?? []).map(({ logprob }) => logprob ?? -Infinity)
+  },
 
-const MOST_BIAS = 100
-
-/** By the grade that the model expects each answer to deserve. `messages` are data already. */
-export async function judgeByRating(
-  { runtime, vocabulary, marks }: Bench,
-  messages: readonly ChatMessage[],
-  answers: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<Judgement[]> {
-  const judgements: Judgement[] = []
-  for (const answer of answers) {
+  async grades(prompt, signal) {
     try {
       const reply = await runtime.complete({
-        messages: ratingPrompt(messages, asData(answer, marks)),
+        messages: prompt,
         max_tokens: 1,
         // The probabilities that are reported are those after bias and temperature, so all of them are the grades'.
         post_sampling_probs: true,
@@ -93,15 +58,13 @@ export async function judgeByRating(
         ...(signal && { abortSignal: signal }),
       })
       const [first] = reply.choices[0]?.logprobs?.content ?? []
-      const seen = (first?.top_probs ?? []).map(({ token, prob }) => ({ token, logprob: Math.log(prob) }))
-      judgements.push({ instrument: 'rating', quality: qualityOfGrades(seen) ?? 0 })
+      return (first?.top_probs ?? []).map(({ token, prob }) => ({ token, logprob: Math.log(prob) }))
     } catch (error) {
-      if (!(error instanceof PromptTooLongError)) throw error
-      judgements.push({ instrument: 'rating', quality: 0 })
+      if (error instanceof PromptTooLongError) return null
+      throw error
     }
-  }
-  return judgements
-}
+  },
+})
 
 /** The same for all grades, so their proportions stay what they were. */
 export function gradesOnly({ alphabet }: Vocabulary): Bias {

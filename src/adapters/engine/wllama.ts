@@ -15,11 +15,12 @@ import { chatTemplateOf, inTurns, type ChatTemplate } from './chat-template.ts'
 import { answerRoom, fitConversation, type FittedConversation } from './context-window.ts'
 import { engineClass } from './engine-class.ts'
 import { readVocabulary } from './gguf-vocabulary.ts'
+import { judgeAnswers } from './judge.ts'
 import type { ModelSource, OpenedModel } from './opened-model.ts'
 import { asData } from './prompt-text.ts'
 import { PromptTooLongError } from './prompt-too-long.ts'
 import { TokenChannel } from './token-channel.ts'
-import { gradesOnly, judgeByLikelihood, judgeByRating, type Bench } from './wllama-judging.ts'
+import { gradesOnly, readerOf, type Bench } from './wllama-judging.ts'
 import { ban, WllamaRuntime, type ChatChunk } from './wllama-runtime.ts'
 
 interface Loaded extends Bench {
@@ -131,9 +132,7 @@ export class WllamaEngine implements Engine {
     const loaded = this.#require()
     const { judging } = loaded
     const fitted = await this.#fit(messages, answerRoom(loaded.contextTokens), signal)
-    return judging.instrument === 'rating'
-      ? judgeByRating(loaded, fitted.messages, answers, signal)
-      : judgeByLikelihood(loaded, judging, fitted.messages, answers, signal)
+    return judgeAnswers(readerOf(loaded), judging, fitted.messages, answers, signal)
   }
 
   describe(): EngineDescription | null {

@@ -38,6 +38,14 @@ const WORDS: Record<string, ErrorWords> = {
     sentence: 'This browser offers no graphics device to pages (WebGPU), so no model can run on it.',
     remedy: null,
   },
+  WebGpuUnsoundError: {
+    sentence: 'The graphics device here computes something else than the model, so the processor does the work.',
+    remedy: null,
+  },
+  WebGpuFailedError: {
+    sentence: 'The model does not start on the graphics device here, so the processor does the work.',
+    remedy: null,
+  },
   NoShaderF16Error: {
     sentence: 'The graphics device here cannot compute in 16-bit floats. Choose a model that does without them.',
     remedy: null,

@@ -1,6 +1,6 @@
 import { ModelUnsupportedError } from '#ports/engine.ts'
 import type { GgufLayout, GgufTensor } from '../gguf-layout.ts'
-import { singlesByHalf } from '../half-floats.ts'
+import { singlesByHalf } from './half-floats.ts'
 
 /** ggml's numbers for the types that are read here (ggml.h, `ggml_type`). */
 const F32 = 0

@@ -22,7 +22,7 @@ export async function measureSpeed(model: OnnxModelInMemory, now = () => perform
     // Each prompt begins differently, or it would be taken from the cache.
     const tokens = Array.from({ length: promptTokens }, (_, index) => (index * 7 + run) % model.tokenizer.size)
     const start = now()
-    let cache = await model.read(tokens, tokens.length - 1, () => {})
+    let cache = await model.read(tokens, [tokens.length - 1], () => {})
     const between = now()
     for (const token of tokens.slice(0, DECODED_TOKENS)) cache = (await model.step(token, cache)).cache
     const end = now()

@@ -5,11 +5,13 @@ import { asData } from '../prompt-text.ts'
 import type { RatedToken } from '../rating.ts'
 import { ChatTemplate } from './chat-template.ts'
 import { buildSlice, type Slice } from './decoder-graph.ts'
-import { Decoder, SliceChain, type ModelCache, type ModelOutput } from './decoder.ts'
+import { Decoder } from './decoder.ts'
 import { GgufTokenizer } from './gguf-tokenizer.ts'
 import { GgufWeights } from './gguf-weights.ts'
-import { readShape } from './model-shape.ts'
+import { layerWidth, readShape, type ModelShape } from './model-shape.ts'
+import { packPrefix, unpackPrefix, type PrefixFit, type PrefixPrecision } from './prefix-format.ts'
 import { logProbability } from './sampler.ts'
+import { SliceChain, type ModelCache, type ModelOutput, type TokenModel } from './slice-chain.ts'
 import { SliceSession, type Ort } from './slice-session.ts'
 
 export interface FittedPrompt {
@@ -22,35 +24,58 @@ export interface FittedPrompt {
 /** Tokens read at once in WASM: larger chunks are no faster, and smaller ones leave more of a prefix to be reused. */
 const CHUNK_TOKENS = 32
 
+export interface StartOptions {
+  /** The layers at which the model is divided into slices; none for a whole one. */
+  readonly cuts?: readonly number[]
+  readonly provider?: 'wasm' | 'webgpu'
+  /** Tokens read at once, or how to find out. */
+  readonly chunkTokens?: (model: TokenModel, sizes: ModelSizes) => Promise<number>
+}
+
+export interface ModelSizes {
+  readonly vocabulary: number
+  readonly contextTokens: number
+}
+
 /** A GGUF model, ready to run: its tokenizer, its template and its slices. */
-export class OnnxModelInMemory {
+export class OnnxModelInMemory implements ModelSizes {
   readonly tokenizer: GgufTokenizer
-  readonly chunkTokens = CHUNK_TOKENS
+  readonly chunkTokens: number
   readonly #template: ChatTemplate
   readonly #decoder: Decoder
   readonly #sessions: readonly SliceSession[]
+  readonly #chain: SliceChain
+  readonly #shape: ModelShape
 
   private constructor(
     tokenizer: GgufTokenizer,
     template: ChatTemplate,
-    decoder: Decoder,
     sessions: readonly SliceSession[],
+    shape: ModelShape,
+    contextTokens: number,
+    chunkTokens: number,
   ) {
     this.tokenizer = tokenizer
+    this.chunkTokens = chunkTokens
     this.#template = template
-    this.#decoder = decoder
     this.#sessions = sessions
+    this.#shape = shape
+    this.#chain = new SliceChain(sessions)
+    this.#decoder = new Decoder({
+      model: this.#chain,
+      vocabulary: shape.vocabulary,
+      chunkTokens,
+      contextTokens,
+      bytesPerToken: shape.layers * 2 * layerWidth(shape) * Float32Array.BYTES_PER_ELEMENT,
+    })
   }
 
-  /**
-   * `cuts`: the layers at which the model is divided into slices; none for a whole one. Throws `ModelLoadError`,
-   * `ModelUnsupportedError`.
-   */
+  /** Throws `ModelLoadError`, `ModelUnsupportedError`, and what `chunkTokens` throws. */
   static async start(
     ort: Ort,
     file: Uint8Array<ArrayBuffer>,
     contextTokens: number,
-    cuts: readonly number[] = [],
+    { cuts = [], provider = 'wasm', chunkTokens }: StartOptions = {},
   ): Promise<OnnxModelInMemory> {
     const layout = readGguf(file)
     const shape = readShape(layout)
@@ -68,19 +93,24 @@ export class OnnxModelInMemory {
     try {
       for (const [index, from] of bounds.slice(0, -1).entries()) {
         const slice: Slice = { from, to: bounds[index + 1] ?? shape.layers }
-        sessions.push(await SliceSession.start(ort, buildSlice(shape, weights, slice, context), shape, slice, 'wasm'))
+        sessions.push(await SliceSession.start(ort, buildSlice(shape, weights, slice, context), shape, slice, provider))
       }
+      const sizes = { vocabulary: shape.vocabulary, contextTokens: context }
+      const chunk = (await chunkTokens?.(new SliceChain(sessions), sizes)) ?? CHUNK_TOKENS
+      return new OnnxModelInMemory(tokenizer, template, sessions, shape, context, chunk)
     } catch (error) {
       await Promise.all(sessions.map((session) => session.stop()))
       throw error
     }
-    const decoder = new Decoder({
-      model: new SliceChain(sessions),
-      vocabulary: shape.vocabulary,
-      chunkTokens: CHUNK_TOKENS,
-      contextTokens: context,
-    })
-    return new OnnxModelInMemory(tokenizer, template, decoder, sessions)
+  }
+
+  /** What turns tokens into logits. */
+  get tokenModel(): TokenModel {
+    return this.#chain
+  }
+
+  get vocabulary(): number {
+    return this.#shape.vocabulary
   }
 
   get contextTokens(): number {
@@ -108,7 +138,7 @@ export class OnnxModelInMemory {
     const found: RatedToken[] = []
     await this.read(
       prompt,
-      prompt.length - 1,
+      [prompt.length - 1],
       (logits) => {
         for (const text of texts) {
           const [token, ...more] = this.tokenizer.encodeText(text)
@@ -116,7 +146,7 @@ export class OnnxModelInMemory {
           found.push({ token: text, logprob: logProbability(logits, token) })
         }
       },
-      signal,
+      { signal },
     )
     return found
   }
@@ -140,9 +170,9 @@ export class OnnxModelInMemory {
     const read = whole.slice(0, -1)
     await this.#decoder.read(
       read,
-      prompt.length - 1,
+      continuation.map((_, index) => prompt.length - 1 + index),
       (logits, position) => found.push(logProbability(logits, whole[position + 1] ?? 0)),
-      signal,
+      { signal },
     )
     return found
   }
@@ -152,6 +182,31 @@ export class OnnxModelInMemory {
     const { controlTokens, endTokens } = this.tokenizer
     for (const token of controlTokens) if (!endTokens.has(token)) logits[token] = -Infinity
     return logits
+  }
+
+  /** What was read here of the beginning of these tokens, for another node of the same model; null for nothing. */
+  exportPrefix(
+    tokens: readonly number[],
+    modelDigest: string,
+    precision: PrefixPrecision,
+  ): Uint8Array<ArrayBuffer> | null {
+    const known = this.#decoder.known(tokens)
+    if (!known) return null
+    const values = this.#chain.valuesOf(known.cache)
+    return packPrefix({ tokens: known.tokens, values }, this.#prefixFit(modelDigest), precision)
+  }
+
+  /** Takes over what another node has read. Returns its tokens. Throws `PrefixRefusedError`. */
+  importPrefix(bytes: Uint8Array, modelDigest: string): readonly number[] {
+    const { tokens, values } = unpackPrefix(bytes, this.#prefixFit(modelDigest))
+    this.#decoder.borrow({ tokens, cache: this.#chain.cacheOf(values, tokens.length) })
+    return tokens
+  }
+
+  #prefixFit(modelDigest: string): PrefixFit {
+    const { vocabulary, layers } = this.#shape
+    const { contextTokens, chunkTokens } = this
+    return { modelDigest, vocabulary, contextTokens, chunkTokens, layers, layerWidth: layerWidth(this.#shape) }
   }
 
   /** Forgets what it has read. */

@@ -19,6 +19,9 @@ export interface ModelShape {
   readonly rotaryPairs: RotaryPairs
 }
 
+/** Numbers of a layer's keys for one token, and as many of its values. */
+export const layerWidth = ({ keyHeads, headWidth }: ModelShape): number => keyHeads * headWidth
+
 /** Architectures whose layers are: norm, attention with rotary embeddings, norm, gated SiLU. */
 const ROTARY_PAIRS: Readonly<Record<string, RotaryPairs>> = { llama: 'neighbours', qwen2: 'halves' }
 

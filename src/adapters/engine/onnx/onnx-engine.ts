@@ -1,11 +1,14 @@
 import { createSeeded } from '#core/random/seeded.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import {
+  ContextOverflowError,
   ModelLoadError,
+  type Audit,
   type Engine,
   type EngineDescription,
   type GenerateOptions,
   type Generation,
+  type GenerationClaim,
   type Judgement,
   type LoadProgress,
   type ScoringEngine,
@@ -13,20 +16,19 @@ import {
 } from '#ports/engine.ts'
 import { answerRoom } from '../context-window.ts'
 import { onnxEngineClass } from '../engine-class.ts'
-import { likelihoodOf, qualityOf, type Likelihood } from '../likelihood.ts'
+import { judgeAnswers } from '../judge.ts'
 import type { ModelSource, OpenedModel } from '../opened-model.ts'
-import { GRADES, qualityOfGrades, ratingPrompt } from '../rating.ts'
 import { StopStrings } from '../stop-strings.ts'
+import { auditTokens } from './audit.ts'
+import { startModel, type BackendsInit } from './backends.ts'
 import { measureSpeed } from './measure-speed.ts'
 import { nextTask } from './next-task.ts'
-import { OnnxModelInMemory } from './model-in-memory.ts'
+import type { OnnxModelInMemory } from './model-in-memory.ts'
+import { readerOf } from './onnx-reader.ts'
+import type { PrefixPrecision } from './prefix-format.ts'
 import { sample, type Sampling } from './sampler.ts'
-import type { Ort } from './slice-session.ts'
 
-export interface OnnxEngineInit {
-  readonly ort: Ort
-  /** Of the installed library: part of the engine's class. */
-  readonly ortVersion: string
+export interface OnnxEngineInit extends BackendsInit {
   readonly source: ModelSource
 }
 
@@ -36,14 +38,12 @@ interface Loaded {
   readonly description: EngineDescription
 }
 
-const EMPTY_PROMPT: readonly ChatMessage[] = [{ role: 'user', content: '' }]
-
 /**
  * The swarm's own engine: GGUF files of llama's kind as ONNX graphs, run by onnxruntime in tabs and in Node.
  *
  * Invariants: 1. texts are data: no control token is read from a message or an answer, or generated; 2. the same calls
- * give bitwise the same results within one engine class, whatever was asked before; 3. it does not queue: callers take
- * turns.
+ * give bitwise the same results within one engine class, whatever was asked before, except that `generate` goes on
+ * from imported prefixes; 3. it does not queue: callers take turns.
  */
 export class OnnxEngine implements Engine, ScoringEngine {
   readonly #init: OnnxEngineInit
@@ -58,14 +58,21 @@ export class OnnxEngine implements Engine, ScoringEngine {
     signal?.throwIfAborted()
     const opened = await this.#init.source.open(modelId, onProgress, signal)
     const file = new Uint8Array(await opened.file.arrayBuffer())
-    const model = await OnnxModelInMemory.start(this.#init.ort, file, opened.contextTokens)
+    const { digest, contextTokens } = opened
+    const { model, backend, fallback } = await startModel(this.#init, { file, digest, contextTokens })
     try {
       signal?.throwIfAborted()
       const speed = await measureSpeed(model)
-      const { chunkTokens, contextTokens } = model
-      const settings = { ortVersion: this.#init.ortVersion, digest: opened.digest, chunkTokens, contextTokens }
+      const { chunkTokens } = model
+      const settings = {
+        ortVersion: this.#init.ortVersion,
+        digest,
+        backend,
+        chunkTokens,
+        contextTokens: model.contextTokens,
+      }
       const engineClass = onnxEngineClass(settings)
-      this.#loaded = { opened, model, description: { ...describe(opened, model), engineClass, ...speed } }
+      this.#loaded = { opened, model, description: { ...describe(opened, model), engineClass, fallback, ...speed } }
     } catch (error) {
       await model.stop()
       throw error
@@ -86,11 +93,11 @@ export class OnnxEngine implements Engine, ScoringEngine {
     let finish: Generation['finish'] = 'length'
     try {
       for await (const token of tokensOf(model, fitted.tokens, options, said)) {
+        said.push(token)
         if (model.tokenizer.endTokens.has(token)) {
           finish = 'stop'
           break
         }
-        said.push(token)
         const piece = stop.push(decoder.decode(model.tokenizer.bytesOf(token), { stream: true }))
         if (piece !== '') yield { text: piece }
         text += piece
@@ -106,7 +113,7 @@ export class OnnxEngine implements Engine, ScoringEngine {
     }
     const rest = stop.push(decoder.decode()) + stop.end()
     if (rest !== '') yield { text: rest }
-    return { text: text + rest, tokens: said.length, finish, droppedTurns }
+    return { text: text + rest, tokens: said.length, finish, droppedTurns, tokenIds: said }
   }
 
   async judge(
@@ -114,29 +121,56 @@ export class OnnxEngine implements Engine, ScoringEngine {
     answers: readonly string[],
     signal?: AbortSignal,
   ): Promise<Judgement[]> {
-    const { judging } = this.#require().opened
-    const judgements: Judgement[] = []
-    for (const answer of answers) {
-      if (judging.instrument === 'rating') {
-        judgements.push({ instrument: 'rating', quality: await this.#grade(messages, answer, signal) })
-        continue
-      }
-      const given = await this.#likelihood(messages, answer, signal)
-      const alone =
-        given && judging.normalisation === 'pmi' ? await this.#likelihood(EMPTY_PROMPT, answer, signal) : null
-      // What this model cannot read to its end, it cannot vouch for.
-      judgements.push({ instrument: judging.instrument, quality: given ? qualityOf(judging, given, alone) : 0 })
-    }
-    return judgements
+    const { opened, model } = this.#require()
+    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
+    return judgeAnswers(readerOf(model), opened.judging, fitted.messages, answers, signal)
   }
 
-  async score(messages: readonly ChatMessage[], answer: string, signal?: AbortSignal): Promise<number[] | null> {
+  async score(
+    messages: readonly ChatMessage[],
+    answer: string,
+    signal?: AbortSignal,
+  ): Promise<readonly number[] | null> {
+    const { model } = this.#require()
+    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
+    return readerOf(model).logProbabilities(fitted.messages, answer, signal)
+  }
+
+  async audit(claim: GenerationClaim, positions: readonly number[], signal?: AbortSignal): Promise<Audit | null> {
     const { model } = this.#require()
     signal?.throwIfAborted()
-    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
-    const spelled = model.tokenizer.encodeText(model.asData(answer))
-    if (fitted.tokens.length + spelled.length + 1 > model.contextTokens) return null
-    return model.score(fitted.tokens, [...spelled, model.tokenizer.endToken], signal)
+    try {
+      const { tokens } = await model.fit(claim.messages, answerRoom(model.contextTokens, claim.options.maxTokens))
+      return await auditTokens(model, tokens, claim, positions, signal)
+    } catch (error) {
+      if (error instanceof ContextOverflowError) return null
+      throw error
+    }
+  }
+
+  /** The tokens that `generate` would go on from. Throws `ContextOverflowError`. */
+  async promptTokens(messages: readonly ChatMessage[], maxTokens: number): Promise<readonly number[]> {
+    const { model } = this.#require()
+    return (await model.fit(messages, answerRoom(model.contextTokens, maxTokens))).tokens
+  }
+
+  /**
+   * What was read here of the beginning of these tokens, for a node with the same model file; null for nothing. In
+   * half precision it has half the bytes, and what is generated on it differs in the third digit of a log-probability.
+   */
+  exportPrefix(tokens: readonly number[], precision: PrefixPrecision = 'f16'): Uint8Array<ArrayBuffer> | null {
+    const { model, opened } = this.#require()
+    return model.exportPrefix(tokens, opened.digest, precision)
+  }
+
+  /**
+   * Takes over what another node has read, so that generating need not read it again. Whoever sent it decides what is
+   * generated on it, so judging, scoring and auditing never use it. Returns how many tokens it holds. Throws
+   * `PrefixRefusedError`.
+   */
+  importPrefix(bytes: Uint8Array): number {
+    const { model, opened } = this.#require()
+    return model.importPrefix(bytes, opened.digest).length
   }
 
   describe(): EngineDescription | null {
@@ -153,23 +187,6 @@ export class OnnxEngine implements Engine, ScoringEngine {
     if (!this.#loaded) throw new ModelLoadError('No model is loaded.')
     return this.#loaded
   }
-
-  /** The expected grade of an answer; 0 for one that the context cannot hold. */
-  async #grade(messages: readonly ChatMessage[], answer: string, signal: AbortSignal | undefined): Promise<number> {
-    const { model } = this.#require()
-    const fitted = await model.fit(messages, answerRoom(model.contextTokens))
-    const prompt = model.fitting(ratingPrompt(fitted.messages, model.asData(answer)), 1)
-    return prompt ? (qualityOfGrades(await model.nextOf(prompt, GRADES, signal)) ?? 0) : 0
-  }
-
-  async #likelihood(
-    messages: readonly ChatMessage[],
-    answer: string,
-    signal: AbortSignal | undefined,
-  ): Promise<Likelihood | null> {
-    const logProbabilities = await this.score(messages, answer, signal)
-    return logProbabilities && likelihoodOf(logProbabilities)
-  }
 }
 
 /** The tokens that follow a prompt, without end. Throws the signal's reason. */
@@ -182,7 +199,8 @@ async function* tokensOf(
   const next = createSeeded(seed)
   const draw = (logits: Float32Array) => sample(model.sayable(logits), sampling, said, () => next() / 2 ** 32)
   let token = -1
-  let cache = await model.read(prompt, prompt.length - 1, (logits) => (token = draw(logits)), signal)
+  const start = (logits: Float32Array) => (token = draw(logits))
+  let cache = await model.read(prompt, [prompt.length - 1], start, { signal, borrowed: true })
   for (;;) {
     yield token
     // An abort arrives as a message, and the computation lets none through.

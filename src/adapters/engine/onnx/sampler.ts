@@ -23,12 +23,56 @@ interface Candidate {
  */
 export function sample(
   logits: Float32Array,
-  { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 }: Sampling,
+  sampling: Sampling,
   said: Iterable<number>,
   uniform: () => number,
 ): number {
-  const penalised = repetitionPenalty === 1 ? logits : penalise(logits, new Set(said), repetitionPenalty)
-  if (temperature <= 0) return likeliest(penalised)
+  const penalised = penalise(logits, said, sampling)
+  if (sampling.temperature <= 0) return likeliest(penalised)
+  const { candidates, shares } = shortlist(penalised, sampling)
+  let left = uniform()
+  for (const [index, share] of shares.entries()) {
+    left -= share
+    if (left < 0) return candidates[index]?.token ?? 0
+  }
+  return candidates.at(-1)?.token ?? 0
+}
+
+/**
+ * How much of the probability lies between what `sample` draws with this number and a token; 0 where it may draw it with
+ * logits that differ by `tolerance`. `penalised`: by `penalise`.
+ */
+export function missOf(
+  penalised: Float32Array,
+  token: number,
+  sampling: Sampling,
+  uniform: number,
+  tolerance: number,
+): number {
+  const { temperature } = sampling
+  const logit = penalised[token] ?? -Infinity
+  if (temperature <= 0) {
+    const best = likeliest(penalised)
+    if ((penalised[best] ?? 0) - logit <= tolerance) return 0
+    return Math.exp(logProbability(penalised, best)) - Math.exp(logProbability(penalised, token))
+  }
+  const { candidates, shares } = shortlist(penalised, sampling)
+  if (!candidates.some((candidate) => candidate.token === token)) return 1
+  // Those that are as likely, nearly, may come before it or after.
+  let from = 0
+  let to = 0
+  for (const [index, candidate] of candidates.entries()) {
+    if (candidate.logit > logit + tolerance) from += shares[index] ?? 0
+    if (candidate.logit >= logit - tolerance) to += shares[index] ?? 0
+  }
+  return Math.max(0, from - uniform - tolerance / temperature, uniform - to - tolerance / temperature)
+}
+
+/** The tokens that may be drawn, likeliest first, and the share of each. */
+function shortlist(
+  penalised: Float32Array,
+  { temperature, topK = 0, topP = 1, minP = 0 }: Sampling,
+): { readonly candidates: readonly Candidate[]; readonly shares: readonly number[] } {
   let candidates: Candidate[] = Array.from(penalised, (logit, token) => ({ token, logit })).filter(
     ({ logit }) => logit > -Infinity,
   )
@@ -37,13 +81,7 @@ export function sample(
   if (topP < 1) candidates = nucleus(candidates, topP)
   const floor = (candidates[0]?.logit ?? 0) + Math.log(minP)
   candidates = candidates.filter(({ logit }) => logit >= floor)
-  const shares = softmax(candidates.map(({ logit }) => logit / temperature))
-  let left = uniform()
-  for (const [index, share] of shares.entries()) {
-    left -= share
-    if (left < 0) return candidates[index]?.token ?? 0
-  }
-  return candidates.at(-1)?.token ?? 0
+  return { candidates, shares: softmax(candidates.map(({ logit }) => logit / temperature)) }
 }
 
 /** The index of the largest; the first of several. */
@@ -61,11 +99,17 @@ export function logProbability(logits: Float32Array, token: number): number {
   return (logits[token] ?? -Infinity) - top - Math.log(sum)
 }
 
-function penalise(logits: Float32Array, said: ReadonlySet<number>, penalty: number): Float32Array {
+/** The logits after the repetition penalty: the same array where there is none. */
+export function penalise(
+  logits: Float32Array,
+  said: Iterable<number>,
+  { repetitionPenalty = 1 }: Pick<Sampling, 'repetitionPenalty'>,
+): Float32Array {
+  if (repetitionPenalty === 1) return logits
   const changed = logits.slice()
-  for (const token of said) {
+  for (const token of new Set(said)) {
     const logit = changed[token] ?? 0
-    changed[token] = logit > 0 ? logit / penalty : logit * penalty
+    changed[token] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty
   }
   return changed
 }

@@ -65,14 +65,24 @@ export class SliceSession {
     }
   }
 
+  get layers(): number {
+    return this.#slice.to - this.#slice.from
+  }
+
   get empty(): SliceCache {
+    return this.cacheOf([], 0)
+  }
+
+  /** A cache of these numbers: for each layer its keys, then its values, each [key heads, positions, head width]. */
+  cacheOf(values: readonly Float32Array[], positions: number): SliceCache {
     const { keyHeads, headWidth } = this.#shape
-    const nothing = () => new this.#ort.Tensor('float32', new Float32Array(0), [1, keyHeads, 0, headWidth])
-    const layers = Array.from({ length: this.#slice.to - this.#slice.from }, () => ({
-      key: nothing(),
-      value: nothing(),
+    const tensor = (index: number) =>
+      new this.#ort.Tensor('float32', values[index] ?? new Float32Array(0), [1, keyHeads, positions, headWidth])
+    const layers = Array.from({ length: this.layers }, (_, layer) => ({
+      key: tensor(layer * 2),
+      value: tensor(layer * 2 + 1),
     }))
-    return { positions: 0, layers }
+    return { positions, layers }
   }
 
   /** The same cache up to a position: a copy, bit by bit. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Decoder, type ModelCache, type ModelOutput, type TokenModel } from '#adapters/engine/onnx/decoder.ts'
+import { Decoder } from '#adapters/engine/onnx/decoder.ts'
+import type { ModelCache, ModelOutput, TokenModel } from '#adapters/engine/onnx/slice-chain.ts'
 
 const VOCABULARY = 4
 const CHUNK = 4
@@ -22,6 +23,14 @@ class SummingModel implements TokenModel {
     return Promise.resolve({ cache: this.#cache(all), logits: Float32Array.from(rows.flat()) })
   }
 
+  valuesOf(cache: ModelCache): readonly Float32Array[] {
+    return [Float32Array.from(this.sums.get(cache) ?? [])]
+  }
+
+  cacheOf([values]: readonly Float32Array[]): ModelCache {
+    return this.#cache(Array.from(values ?? []))
+  }
+
   #cache(tokens: readonly number[]): ModelCache {
     const cache = { positions: tokens.length, slices: [] }
     this.sums.set(cache, tokens)
@@ -30,12 +39,19 @@ class SummingModel implements TokenModel {
 }
 
 function decoderOf(model: SummingModel): Decoder {
-  return new Decoder({ model, vocabulary: VOCABULARY, chunkTokens: CHUNK, contextTokens: 64 })
+  return new Decoder({ model, vocabulary: VOCABULARY, chunkTokens: CHUNK, contextTokens: 64, bytesPerToken: 8 })
 }
 
-async function read(decoder: Decoder, tokens: readonly number[], from: number, signal?: AbortSignal) {
+async function read(
+  decoder: Decoder,
+  tokens: readonly number[],
+  from: number,
+  { signal, borrowed = false }: { signal?: AbortSignal; borrowed?: boolean } = {},
+) {
   const seen: [number, number][] = []
-  const cache = await decoder.read(tokens, from, (logits, position) => seen.push([position, logits[0] ?? -1]), signal)
+  const wanted = tokens.map((_, position) => position).slice(from)
+  const onLogits = (logits: Float32Array, position: number) => seen.push([position, logits[0] ?? -1])
+  const cache = await decoder.read(tokens, wanted, onLogits, { signal, borrowed })
   return { seen, cache }
 }
 
@@ -105,10 +121,50 @@ describe('a prefix that was read before', () => {
   })
 })
 
+test('gives only the logits that are wanted', async () => {
+  const seen: number[] = []
+  const decoder = decoderOf(new SummingModel())
+  await decoder.read(ONE_TO_TEN, [1, 6, 9], (logits, position) => seen.push(position, logits[0] ?? -1))
+  expect(seen).toEqual([1, 3, 6, 28, 9, 55])
+})
+
+describe('a prefix that another node has read', () => {
+  /** It says that the tokens were others, which shows in every sum. */
+  function lent(): Decoder {
+    const model = new SummingModel()
+    const decoder = decoderOf(model)
+    decoder.borrow({ tokens: [1, 2, 3, 4], cache: model.cacheOf([Float32Array.of(1, 2, 3, 104)]) })
+    return decoder
+  }
+
+  test('is gone on from only where the caller says so', async () => {
+    const decoder = lent()
+    const borrowing = await read(decoder, ONE_TO_TEN, 9, { borrowed: true })
+    expect(borrowing.seen).toEqual([[9, 155]])
+    expect((await read(decoder, ONE_TO_TEN, 9)).seen).toEqual([[9, 55]])
+  })
+
+  test('never mixes into what was read here', async () => {
+    const decoder = lent()
+    await read(decoder, ONE_TO_TEN, 9, { borrowed: true })
+    expect(decoder.known(ONE_TO_TEN)).toBeNull()
+    await read(decoder, ONE_TO_TEN, 9)
+    expect(decoder.known([...ONE_TO_TEN, 11])?.tokens).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    const own = await read(decoder, [...ONE_TO_TEN, 11, 12, 13], 12)
+    expect(own.seen).toEqual([[12, 91]])
+  })
+
+  test('gives way to a longer one that was read here', async () => {
+    const decoder = lent()
+    await read(decoder, ONE_TO_TEN, 9)
+    expect((await read(decoder, ONE_TO_TEN, 9, { borrowed: true })).seen).toEqual([[9, 55]])
+  })
+})
+
 test('an abort ends reading between chunks', async () => {
   const abort = new AbortController()
   const model = new SummingModel()
-  const reading = read(decoderOf(model), ONE_TO_TEN, 9, abort.signal)
+  const reading = read(decoderOf(model), ONE_TO_TEN, 9, { signal: abort.signal })
   abort.abort()
   await expect(reading).rejects.toThrow('aborted')
   expect(model.runs.length).toBeLessThan(3)

@@ -1,5 +1,6 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { likeliest, logProbability, sample, type Sampling } from '#adapters/engine/onnx/sampler.ts'
+import { likeliest, logProbability, missOf, sample, type Sampling } from '#adapters/engine/onnx/sampler.ts'
 import { createSeeded } from '#core/random/seeded.ts'
 
 const LOGITS = Float32Array.of(1, 3, 2, -Infinity, 3)
@@ -56,4 +57,43 @@ test('log-probabilities are exact far from zero', () => {
   const near = softmax([0, 1, -1])
   for (const [token, share] of near.entries()) expect(Math.exp(logProbability(far, token))).toBeCloseTo(share, 6)
   expect(logProbability(LOGITS, 3)).toBe(-Infinity)
+})
+
+describe('missOf', () => {
+  const shared = fc.record({
+    logits: fc.array(fc.float({ min: -6, max: 6, noNaN: true }), { minLength: 2, maxLength: 12 }),
+    temperature: fc.constantFrom(0, 0.5, 1, 2),
+    topK: fc.constantFrom(0, 3),
+    topP: fc.constantFrom(1, 0.9),
+    minP: fc.constantFrom(0, 0.05),
+    uniform: fc.double({ min: 0, max: 0.999999, noNaN: true }),
+  })
+
+  test('is 0 for what is drawn, and grows with the distance from it', () => {
+    fc.assert(
+      fc.property(shared, ({ logits, uniform, ...sampling }) => {
+        const values = Float32Array.from(logits)
+        const drawn = sample(values, sampling, [], () => uniform)
+        expect(missOf(values, drawn, sampling, uniform, 1e-4)).toBe(0)
+      }),
+    )
+  })
+
+  test('is the probability between the draw and the token', () => {
+    const halves = Float32Array.from([0.5, 0.3, 0.2], Math.log)
+    expect(missOf(halves, 0, { temperature: 1 }, 0.1, 0)).toBe(0)
+    expect(missOf(halves, 1, { temperature: 1 }, 0.1, 0)).toBeCloseTo(0.4, 6)
+    expect(missOf(halves, 2, { temperature: 1 }, 0.1, 0)).toBeCloseTo(0.7, 6)
+    expect(missOf(halves, 0, { temperature: 1 }, 0.9, 0)).toBeCloseTo(0.4, 6)
+    expect(missOf(halves, 2, { temperature: 1, topK: 2 }, 0.9, 0)).toBe(1)
+    expect(missOf(halves, 2, { temperature: 0 }, 0.9, 0)).toBeCloseTo(0.3, 6)
+  })
+
+  test('forgives what differs by less than the tolerance', () => {
+    const tied = Float32Array.of(1, 1 + 5e-5, -9)
+    for (const token of [0, 1]) {
+      expect(missOf(tied, token, { temperature: 0 }, 0, 1e-4)).toBe(0)
+      for (const uniform of [0.01, 0.99]) expect(missOf(tied, token, { temperature: 1 }, uniform, 1e-4)).toBe(0)
+    }
+  })
 })
