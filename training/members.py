@@ -13,5 +13,5 @@ SUMMARIES = {
 EXAMPLES = [
     "What is the capital of Portugal?",
     "What is 347 + 285?",
-    "What is the smallest of 6, 7, 11, 69?",
+    "Which is the largest: 57, 75, 8, 70?",
 ]

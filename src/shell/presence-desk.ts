@@ -21,8 +21,8 @@ import type { Outbox } from './outbox.ts'
 const HEARTBEAT_MS = 20_000
 const HOLDS_FOR_HEARTBEATS = 3
 
-/** Everybody hears everybody, so in a network of more than eighty they say it less often: four times a second in all. */
-const HEARTBEAT_PER_NODE_MS = 250
+/** Everybody hears everybody, so in a network of more than forty they say it less often: twice a second in all. */
+const HEARTBEAT_PER_NODE_MS = 500
 const LONGEST_HEARTBEAT_MS = MAX_PRESENCE_MS / HOLDS_FOR_HEARTBEATS
 
 /** Nodes that announce themselves to a newcomer: all would, and all would hear it. It asks its neighbours for the others. */

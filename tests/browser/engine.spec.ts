@@ -17,7 +17,7 @@ const QUESTIONS = [
   'What is the capital of France?',
   'What is 47 + 38?',
   'What is the opposite of hot?',
-  'Which is the smallest of 6, 7, 11, 69?',
+  'Which is the largest: 57, 75, 8, 70?',
   'Who are you, and why?',
 ]
 const ANSWERS = [

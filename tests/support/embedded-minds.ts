@@ -55,7 +55,7 @@ const FACTS: readonly (readonly [question: string, right: string])[] = [
   ['What is the capital of Norway?', 'Oslo'],
   ['What is the opposite of hot?', 'cold'],
   ['What is the opposite of early?', 'late'],
-  ['What is the smallest of 6, 7, 11, 69?', 'is 6'],
+  ['Which is the largest: 57, 75, 8, 70?', 'is 75'],
   ['Which planet is closest to the sun?', 'Mercury'],
 ]
 

@@ -84,9 +84,9 @@ export class Candidates {
     for (const node of this.#entries.keys()) this.#change(node, () => ({ failures: 0, retryAtMs: 0 }))
   }
 
-  /** How often each node announces itself: about twice a second in all, however many nodes there are. */
+  /** How often each node announces itself: about once a second in all, however many nodes there are. */
   get announceMs(): number {
-    return Math.max(this.#limits.announceMs, this.#entries.size * 500)
+    return Math.max(this.#limits.announceMs, this.#entries.size * 1000)
   }
 
   /** Forgets who has been silent for three announcements, except where `keep` says that it is there. Returns how many. */

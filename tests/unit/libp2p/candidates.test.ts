@@ -75,6 +75,6 @@ describe('Candidates', () => {
     const candidates = new Candidates(DEFAULT_LIMITS, [], 0)
     expect(candidates.announceMs).toBe(DEFAULT_LIMITS.announceMs)
     for (let index = 0; index < 100; index++) candidates.hear(said(nodeId(index)), index)
-    expect(candidates.announceMs).toBe(50_000)
+    expect(candidates.announceMs).toBe(100_000)
   })
 })

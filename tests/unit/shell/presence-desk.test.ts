@@ -146,7 +146,7 @@ test('PRES-1: the larger the network, the less often a node announces itself, an
       hear({ envelope: { ...envelope, from: nodeOf(index) }, said: { ...said, expiresInMs: 300_000 } })
     }
   }
-  crowd(200)
+  crowd(100)
   desk.announce()
   await clock.advanceBy(10_000)
   const before = published.length
