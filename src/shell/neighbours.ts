@@ -83,12 +83,13 @@ export class Neighbours {
     // What was announced before there was anybody to hear it is lost.
     if (before.size === 0 && gained.length > 0) presence.announce()
     if (before.size === 0) this.#snapshots = 0
+    const isLinked = state.links.some(({ kind }) => kind === 'direct')
     let met = 0
     for (const { node, kind } of gained) {
       const isNewcomer = kind === 'direct' && this.#snapshots < SNAPSHOTS
       if (met >= MEET_AT_ONCE || (presence.has(node) && !isNewcomer)) continue
-      // A newcomer hears of nodes one by one, and each costs a handshake over the relay.
-      if (kind === 'relayed' && this.#meeting >= MEET_AT_ONCE) continue
+      // Over the relay each costs a handshake. Who has a direct neighbour asks that one; else everybody would ask each newcomer.
+      if (kind === 'relayed' && (isLinked || this.#meeting >= MEET_AT_ONCE)) continue
       met++
       if (kind === 'direct') this.#snapshots++
       void this.#meet(node)

@@ -89,22 +89,22 @@ export function auditContract({ create, modelId }: AuditSubject): ContractCase[]
       check(wrong !== undefined && wrong.best - wrong.claimed > tolerance && wrong.miss > 0, 'not found out')
     }),
     withModel('an answer to another question, with another seed or temperature, is found out', async (engine) => {
-      let found = 0
-      let all = 0
+      let lies = 0
       for (const seed of SEEDS) {
         const { claim } = await claimOf(engine, OTHER_QUESTION, { ...SAMPLED, seed })
-        const lies: readonly Partial<GenerationClaim>[] = [
-          { messages: QUESTION },
-          { options: { ...SAMPLED, seed: seed + 1 } },
-          { options: { ...SAMPLED, seed, temperature: 0 } },
-        ]
-        for (const lie of lies) {
-          all++
-          if (!isHit(await audit(engine, { ...claim, ...lie }))) found++
+        for (const truth of [
+          { messages: QUESTION, options: claim.options },
+          { messages: OTHER_QUESTION, options: { ...SAMPLED, seed: seed + 1 } },
+          { messages: OTHER_QUESTION, options: { ...SAMPLED, seed, temperature: 0 } },
+        ]) {
+          const { claim: honest } = await claimOf(engine, truth.messages, truth.options)
+          // A model may be so sure of an answer that any seed gives it.
+          if (honest.tokenIds.join() === claim.tokenIds.join()) continue
+          lies++
+          check(!isHit(await audit(engine, { ...claim, ...truth })), `seed ${seed}: not found out`)
         }
       }
-      // A model may be so sure of an answer that any seed gives it.
-      check(found >= all * 0.75, `${found} of ${all} lies were found out`)
+      check(lies >= SEEDS.length, `only ${lies} lies were told`)
     }),
     withModel('any positions may be asked for, in any order, and each is told alike', async (engine) => {
       const { claim } = await claimOf(engine, QUESTION, SAMPLED)
