@@ -7,7 +7,7 @@ type Speed = Pick<EngineDescription, 'prefillTokensPerSecond' | 'decodeTokensPer
 const DECODED_TOKENS = 4
 const FEWEST_RUNS = 4
 const MOST_RUNS = 16
-const BUDGET_MS = 300
+const BUDGET_MS = 120
 
 /**
  * The median of the later half of some short runs: a browser compiles what runs often better, meanwhile, and the first

@@ -47,5 +47,5 @@ test('a slow device runs it as seldom as makes a median, and a quick one more of
   expect(slow.prompts).toHaveLength(4)
   const quick = modelOf([0])
   expect(await quick.measure()).toMatchObject({ prefillTokensPerSecond: 32_000, decodeTokensPerSecond: 200 })
-  expect(quick.prompts).toHaveLength(15)
+  expect(quick.prompts).toHaveLength(6)
 })
