@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:http'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { chromium } from '@playwright/test'
 import * as ort from 'onnxruntime-web/wasm'
-import { createServer } from 'vite'
 import { readGguf } from '#adapters/engine/gguf-layout.ts'
 import { GgufTokenizer } from '#adapters/engine/onnx/gguf-tokenizer.ts'
 import { chromiumMemory } from '#support/chromium-memory.ts'
 import { proseOf } from '#support/prose.ts'
 import { randomModel, TINY_SHAPE } from '#support/random-model.ts'
+import { serveSources } from '#support/vite-page.ts'
 import playwrightConfig from '../playwright.config.ts'
 import { measureOnnx, type EngineFigures, type EngineJob } from './engine-job.ts'
 import { quantile } from './figures.ts'
@@ -128,21 +128,13 @@ async function inNode(file: Uint8Array<ArrayBuffer>, job: EngineJob): Promise<Ro
 }
 
 async function inChromium(file: Uint8Array<ArrayBuffer>, job: EngineJob): Promise<Row[]> {
-  const files = createHttpServer((_, response) => {
+  const files = createServer((_, response) => {
     response.setHeader('access-control-allow-origin', '*').end(file)
   })
   await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve))
   const address = files.address()
   const port = typeof address === 'object' ? address?.port : 0
-  const server = await createServer({
-    root: fileURLToPath(new URL('..', import.meta.url)),
-    configFile: false,
-    logLevel: 'error',
-    server: { port: 0, host: '127.0.0.1', hmr: false, watch: null },
-    optimizeDeps: { noDiscovery: true },
-    worker: { format: 'es' },
-  })
-  await server.listen()
+  const server = await serveSources()
   const rows: Row[] = []
   try {
     for (const engine of ['onnx', 'wllama'] as const) {
@@ -158,7 +150,7 @@ async function inChromium(file: Uint8Array<ArrayBuffer>, job: EngineJob): Promis
           const now = await held()
           memoryMb = Number.isNaN(now - before) ? null : now - before
         })
-        await page.goto(`${server.resolvedUrls?.local[0]}bench/page/engines.html`)
+        await page.goto(`${server.url}bench/page/engines.html`)
         await page.waitForFunction(() => 'measureEngine' in window)
         before = await held()
         const figures = await page.evaluate(([engine, url, job]) => window.measureEngine(engine, url, job), [

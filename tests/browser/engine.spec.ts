@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test, type Page } from '@playwright/test'
-import { createServer, type ViteDevServer } from 'vite'
 import { randomModels } from '#support/random-models.ts'
+import { serveTestPage } from '#support/vite-page.ts'
 import type { SubjectName } from './engine.page.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -30,21 +30,9 @@ const ANSWERS = [
   'I do not know; perhaps "nobody" does: 12 % of 3.',
 ]
 
-let server: ViteDevServer
-let url: string
-
+let server: Awaited<ReturnType<typeof serveTestPage>>
 test.beforeAll(async () => {
-  server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    plugins: [randomModels()],
-    server: { port: 0, host: '127.0.0.1' },
-    optimizeDeps: { exclude: ['@wllama/wllama', 'onnxruntime-web'] },
-    worker: { format: 'es' },
-  })
-  await server.listen()
-  url = `${server.resolvedUrls?.local[0]}tests/browser/engine.page.html`
+  server = await serveTestPage('engine.page.html', { plugins: [randomModels()] })
 })
 
 test.afterAll(() => server.close())
@@ -54,9 +42,9 @@ async function open(page: Page): Promise<readonly string[]> {
   const foreign: string[] = []
   page.context().on('request', (request) => {
     const { protocol, origin } = new URL(request.url())
-    if (protocol.startsWith('http') && origin !== new URL(url).origin) foreign.push(request.url())
+    if (protocol.startsWith('http') && origin !== new URL(server.url).origin) foreign.push(request.url())
   })
-  await page.goto(url)
+  await page.goto(server.url)
   await page.waitForFunction(() => 'enginePage' in window)
   return foreign
 }

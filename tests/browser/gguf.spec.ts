@@ -11,7 +11,7 @@ test.beforeEach(async () => {
   for (const id of ['grouped', 'biased', 'pieces', 'crashing', 'alien']) {
     host.files.set(`${id}.gguf`, { bytes: testFile(id), etag: `"${id}-1"` })
   }
-  server = await serveTestPage('gguf.page.html', { host: await host.listen() })
+  server = await serveTestPage('gguf.page.html', { params: { host: await host.listen() } })
 })
 test.afterEach(async () => {
   await server.close()

@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { expect, test } from '@playwright/test'
-import { createServer } from 'vite'
 import { randomModels } from '#support/random-models.ts'
+import { serveTestPage } from '#support/vite-page.ts'
 import config from '../../playwright.config.ts'
 
 // Graphics in software, which compute wrongly where many tokens are read at once.
@@ -16,18 +15,9 @@ test('on a graphics device the engine writes and judges as on WASM, in chunks th
   page,
 }) => {
   test.setTimeout(300_000)
-  const server = await createServer({
-    root: fileURLToPath(new URL('../..', import.meta.url)),
-    configFile: false,
-    logLevel: 'error',
-    plugins: [randomModels()],
-    server: { port: 0, host: '127.0.0.1' },
-    optimizeDeps: { exclude: ['@wllama/wllama', 'onnxruntime-web'] },
-    worker: { format: 'es' },
-  })
+  const server = await serveTestPage('graphics.page.html', { plugins: [randomModels()] })
   try {
-    await server.listen()
-    await page.goto(`${server.resolvedUrls?.local[0]}tests/browser/graphics.page.html`)
+    await page.goto(server.url)
     await page.waitForFunction(() => 'graphicsPage' in window)
     const wasm = await page.evaluate(() => window.graphicsPage.work('wasm'))
     expect(wasm.description?.engineClass).toContain('/wasm/')

@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test'
 import { WEBLLM_MODELS } from '#adapters/engine/webllm-catalogue.ts'
 import { FakeModelHost } from '#support/fake-model-host.ts'
-import { serveWebLlmPage } from '#support/webllm-server.ts'
+import { serveTestPage } from '#support/vite-page.ts'
 import config from '../../playwright.config.ts'
 
 // A graphics device in software: no 16-bit floats, and far too slow to compute with, but one that web-llm accepts.
@@ -12,9 +12,9 @@ test.use({
   },
 })
 
-let server: Awaited<ReturnType<typeof serveWebLlmPage>>
+let server: Awaited<ReturnType<typeof serveTestPage>>
 test.beforeAll(async () => {
-  server = await serveWebLlmPage()
+  server = await serveTestPage('webllm.page.html')
 })
 test.afterAll(() => server.close())
 

@@ -3,21 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { expose } from 'comlink'
 import * as ort from 'onnxruntime-web/wasm'
 import * as v from 'valibot'
 import type { InferenceSession } from 'onnxruntime-web/wasm'
 import { afterAll, describe, expect, test } from 'vitest'
-import { EngineHost } from '#adapters/engine/engine-host.ts'
 import { readGguf } from '#adapters/engine/gguf-layout.ts'
 import { folderModels } from '#adapters/engine/onnx/folder-models.ts'
 import { OnnxEngine } from '#adapters/engine/onnx/onnx-engine.ts'
 import type { Ort } from '#adapters/engine/onnx/slice-session.ts'
 import type { ModelSource } from '#adapters/engine/opened-model.ts'
-import { WorkerEngine, type EngineWorker } from '#adapters/engine/worker-engine.ts'
+import { WorkerEngine } from '#adapters/engine/worker-engine.ts'
 import { Digest } from '#core/protocol/ids.ts'
-import { ModelLoadError, OutOfMemoryError, type Engine } from '#ports/engine.ts'
+import { ModelLoadError, OutOfMemoryError } from '#ports/engine.ts'
 import { GGUF_SHAPES } from '#support/gguf-shapes.ts'
+import { hostedInThread } from '#support/hosted-engine.ts'
 import { randomModel } from '#support/random-model.ts'
 import { randomModelFiles } from '#support/random-models.ts'
 import { engineContract } from './engine.contract.ts'
@@ -30,7 +29,9 @@ ort.env.wasm.numThreads = 1
 const engineOn =
   (source: ModelSource, library: Ort = ort) =>
   () =>
-    new WorkerEngine(() => hosted(new OnnxEngine({ ort: library, ortVersion: ort.env.versions.common, source })))
+    new WorkerEngine(() =>
+      hostedInThread(new OnnxEngine({ ort: library, ortVersion: ort.env.versions.common, source })),
+    )
 
 /** What the next run of `breakable` fails with. */
 let failNextRun: Error | null = null
@@ -70,20 +71,6 @@ const shapes: ModelSource = {
       layout: readGguf(file),
     })
   },
-}
-
-/** The real boundary of a worker, in one thread: it queues the calls. */
-function hosted(engine: Engine): EngineWorker {
-  const { port1, port2 } = new MessageChannel()
-  expose(new EngineHost(engine), port1)
-  return {
-    endpoint: port2,
-    onFailure: () => {},
-    terminate: () => {
-      port1.close()
-      port2.close()
-    },
-  }
 }
 
 describe.each(['random', 'other-shape'])('onnxruntime in Node keeps the contract with "%s"', (modelId) => {

@@ -1,6 +1,4 @@
-import { expose } from 'comlink'
 import { describe, it } from 'vitest'
-import { EngineHost } from '#adapters/engine/engine-host.ts'
 import { ModelCache } from '#adapters/engine/model-cache.ts'
 import { downloadModel } from '#adapters/engine/model-download.ts'
 import { WebLlmEngine } from '#adapters/engine/webllm.ts'
@@ -9,6 +7,7 @@ import { FakeCaches } from '#support/fake-caches.ts'
 import { CRASH } from '#support/fake-engine.ts'
 import { FakeGpu, FakeMlc } from '#support/fake-mlc.ts'
 import { FakeModelHost, fakeModel } from '#support/fake-model-host.ts'
+import { hostedInThread } from '#support/hosted-engine.ts'
 import { engineContract } from './engine.contract.ts'
 
 const models = [fakeModel('plain'), fakeModel('thinking', { thinks: true }), fakeModel('damaged')]
@@ -21,18 +20,9 @@ caches.files.get('webllm/wasm')?.set(models[2]?.libraryUrl ?? '', new Uint8Array
 
 /** A worker as the browser's, but in one thread: with a graphics device and an instance of web-llm of its own. */
 function fakeWorker(): EngineWorker {
-  const { port1, port2 } = new MessageChannel()
   const gpu = new FakeGpu()
   const mlc = new FakeMlc({ models, caches, gpu })
-  expose(new EngineHost(new WebLlmEngine({ models, cache, gpu, importMlc: () => Promise.resolve(mlc) })), port1)
-  return {
-    endpoint: port2,
-    onFailure: () => {},
-    terminate: () => {
-      port1.close()
-      port2.close()
-    },
-  }
+  return hostedInThread(new WebLlmEngine({ models, cache, gpu, importMlc: () => Promise.resolve(mlc) }))
 }
 
 describe.each(['plain', 'thinking'])('web-llm engine on a fake of web-llm, %s model', (modelId) => {

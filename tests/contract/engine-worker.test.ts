@@ -1,10 +1,9 @@
-import { expose } from 'comlink'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { EngineHost } from '#adapters/engine/engine-host.ts'
 import { WorkerEngine, type EngineWorker } from '#adapters/engine/worker-engine.ts'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import { EngineCrashedError, OutOfMemoryError, type Engine } from '#ports/engine.ts'
 import { FakeEngine } from '#support/fake-engine.ts'
+import { hostedInThread } from '#support/hosted-engine.ts'
 import { createVirtualClock } from '#support/virtual-clock.ts'
 
 const QUESTION: ChatMessage[] = [{ role: 'user', content: 'hello' }]
@@ -20,22 +19,20 @@ function workers(hung: (index: number) => boolean, failure?: Error) {
   const spawned: TestWorker[] = []
   const spawn = (): EngineWorker => {
     const index = spawned.length
-    const { port1, port2 } = new MessageChannel()
     const clock = createVirtualClock()
     const instant = { ...clock, setTimer: (_: number, fire: () => void) => (fire(), () => {}) }
     const engine: Engine = new FakeEngine({ clock: instant })
     if (hung(index)) engine.judge = () => new Promise(() => {})
     if (failure && index === 0) engine.judge = () => Promise.reject(failure)
-    expose(new EngineHost(engine), port1)
+    const hosted = hostedInThread(engine)
     let fail: () => void = () => {}
     let terminated = false
     const worker: TestWorker = {
-      endpoint: port2,
+      ...hosted,
       onFailure: (listener) => (fail = () => listener('out of memory')),
       terminate: () => {
         terminated = true
-        port1.close()
-        port2.close()
+        hosted.terminate()
       },
       fail: () => fail(),
       get terminated() {

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { serveWebLlmPage } from '#support/webllm-server.ts'
+import { serveTestPage } from '#support/vite-page.ts'
 
 /**
  * The real thing: downloads a model from its real hosts and runs the engine's contract on the real graphics device.
@@ -7,9 +7,9 @@ import { serveWebLlmPage } from '#support/webllm-server.ts'
  */
 const MODEL = process.env['TABSWARM_GPU_MODEL'] ?? 'Llama-3.2-1B-Instruct-q4f16_1-MLC'
 
-let server: Awaited<ReturnType<typeof serveWebLlmPage>>
+let server: Awaited<ReturnType<typeof serveTestPage>>
 test.beforeAll(async () => {
-  server = await serveWebLlmPage()
+  server = await serveTestPage('webllm.page.html')
 })
 test.afterAll(() => server.close())
 
