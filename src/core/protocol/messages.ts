@@ -55,7 +55,7 @@ export const EngineOffer = v.strictObject({
   contextTokens: count(1 << 20),
   prefillTokensPerSecond: count(limits.MAX_TOKENS_PER_SECOND),
   decodeTokensPerSecond: count(limits.MAX_TOKENS_PER_SECOND),
-  /** Of the answers that it judges: a likelihood by forced decoding reads them no faster than it writes. */
+  /** Of the answers that it judges: as fast as it reads, or where it is made to say them, as it writes. */
   judgeTokensPerSecond: count(limits.MAX_TOKENS_PER_SECOND),
 })
 export type EngineOffer = v.InferOutput<typeof EngineOffer>

@@ -20,7 +20,7 @@ export interface BackendsInit {
   readonly ort: Ort
   /** Of the installed library. */
   readonly ortVersion: string
-  /** Undefined for WASM alone. Null where there is no graphics device. */
+  /** Undefined for WASM alone. Null where there is no graphics device; rejects where there is one that cannot be used. */
   readonly graphics?: (() => Promise<GraphicsBackend | null>) | undefined
   readonly references?: ReferenceStore | undefined
 }
@@ -47,7 +47,13 @@ interface Weights {
  */
 export async function startModel(init: BackendsInit, weights: Weights): Promise<StartedModel> {
   const onWasm = () => OnnxModelInMemory.start(init.ort, weights.file, weights.contextTokens)
-  const graphics = await init.graphics?.()
+  let graphics: GraphicsBackend | null
+  try {
+    graphics = (await init.graphics?.()) ?? null
+  } catch {
+    // As where its build of onnxruntime cannot be fetched.
+    return { model: await onWasm(), backend: 'wasm', fallback: 'WebGpuFailedError' }
+  }
   if (!graphics) return { model: await onWasm(), backend: 'wasm', fallback: null }
   const name = `${weights.digest}/ort-${init.ortVersion}/ctx${weights.contextTokens}`
   let reference = (await init.references?.read(name)) ?? null

@@ -1,6 +1,8 @@
 import { Template } from '@huggingface/jinja'
 import type { ChatMessage } from '#core/protocol/messages.ts'
 import { ModelUnsupportedError } from '#ports/engine.ts'
+import { chatTemplateOf } from '../chat-template.ts'
+import type { GgufLayout } from '../gguf-layout.ts'
 
 /** ChatML, for files that bring no template of their own. */
 const CHATML =
@@ -9,13 +11,21 @@ const CHATML =
 
 /** Writes a conversation as the model was trained to read it. */
 export class ChatTemplate {
+  /** Texts by which a conversation is written down, beyond the control tokens: no message may hold one. */
+  readonly marks: readonly string[]
+  /** Texts that end a turn, where no token does. */
+  readonly stop: readonly string[]
   readonly #template: Template
   readonly #tokens: { readonly bos_token: string; readonly eos_token: string }
 
   /** Throws `ModelUnsupportedError` where the file's template cannot be read. */
-  constructor(source: unknown, bosText: string, eosText: string) {
+  constructor(layout: Pick<GgufLayout, 'metadata'>, bosText: string, eosText: string) {
+    const { name, marks, stop } = chatTemplateOf(layout)
+    this.marks = marks
+    this.stop = stop
     try {
-      this.#template = new Template(typeof source === 'string' ? source : CHATML)
+      const own = String(layout.metadata.get('tokenizer.chat_template'))
+      this.#template = new Template(name === undefined ? own : CHATML)
     } catch (error) {
       throw new ModelUnsupportedError('Its chat template cannot be read.', { cause: error })
     }

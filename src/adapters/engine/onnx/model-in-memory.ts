@@ -82,7 +82,7 @@ export class OnnxModelInMemory implements ModelSizes {
     const tokenizer = new GgufTokenizer(layout)
     const { endToken, bosToken } = tokenizer
     const template = new ChatTemplate(
-      layout.metadata.get('tokenizer.chat_template'),
+      layout,
       bosToken === null ? '' : tokenizer.textOf(bosToken),
       tokenizer.textOf(endToken),
     )
@@ -107,6 +107,11 @@ export class OnnxModelInMemory implements ModelSizes {
   /** What turns tokens into logits. */
   get tokenModel(): TokenModel {
     return this.#chain
+  }
+
+  /** Texts that end a turn, where no token does. */
+  get stopTexts(): readonly string[] {
+    return this.#template.stop
   }
 
   get vocabulary(): number {
@@ -151,8 +156,9 @@ export class OnnxModelInMemory implements ModelSizes {
     return found
   }
 
+  /** A message without anything that the model would read as more than text. */
   asData(text: string): string {
-    return asData(text, this.tokenizer.controlTexts)
+    return asData(text, [...this.tokenizer.controlTexts, ...this.#template.marks])
   }
 
   read(...call: Parameters<Decoder['read']>): Promise<ModelCache> {

@@ -86,7 +86,7 @@ export class OnnxEngine implements Engine, ScoringEngine {
     if (signal?.aborted) return none
     const fitted = await model.fit(messages, answerRoom(model.contextTokens, maxTokens))
     const { droppedTurns } = fitted
-    const stop = new StopStrings(options.stop)
+    const stop = new StopStrings([...(options.stop ?? []), ...model.stopTexts])
     const decoder = new TextDecoder()
     const said: number[] = []
     let text = ''
